@@ -1,0 +1,211 @@
+//! The operator's certificates inside builds.
+//!
+//! Behind a proxy that inspects TLS, `pip install` in a Dockerfile fails unless the image that it builds
+//! upon trusts the proxy. So each such image gets a derived one, made once: the same with the certificates
+//! added, and with the variables that tell programs with certificates of their own where to look.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use windlass_delivery::build::{BuildOrder, Error};
+use windlass_engine::{BuildRequest, Engine, ImageId, ImageReference, Labels, labels};
+
+use crate::archive::tar;
+use crate::dockerfile::externals;
+use crate::image::Log;
+use crate::{disk, image};
+
+/// The label of derived images: the digest of the certificates.
+const LABEL: &str = "windlass.trust";
+/// Raise it when the derived images change for another reason than the certificates.
+const RECIPE: &str = "1";
+/// Where the usual certificates of a machine are (Debian, Fedora, Alpine, SUSE).
+const BUNDLES: [&str; 4] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];
+/// Where the bundle is in a derived image.
+const BUNDLE: &str = "/usr/local/share/ca-certificates/windlass-bundle.pem";
+/// The variables by which programs are told of it.
+const VARIABLES: [&str; 7] = [
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "PIP_CERT",
+    "NODE_EXTRA_CA_CERTS",
+    "CURL_CA_BUNDLE",
+    "CARGO_HTTP_CAINFO",
+    "GIT_SSL_CAINFO",
+];
+
+/// The operator's certificates.
+pub(crate) struct Trust {
+    /// One certificate each: update-ca-certificates skips files with several.
+    certificates: Vec<String>,
+    /// Those and the machine's usual ones.
+    bundle: String,
+    digest: String,
+    /// The machine's bundle with the certificates, for git.
+    file: PathBuf,
+}
+
+impl Trust {
+    /// Reads the certificates; `None` without any.
+    pub(crate) fn load(paths: &[PathBuf], directory: &Path) -> Result<Option<Self>, Error> {
+        let mut certificates: Vec<String> = Vec::new();
+        for path in paths {
+            let fail = |reason: String| Error::Git { doing: format!("reading the certificates in {}", path.display()), reason };
+            let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+            let before = certificates.len();
+            for part in text.split("-----BEGIN CERTIFICATE-----").skip(1) {
+                let (body, _) = part
+                    .split_once("-----END CERTIFICATE-----")
+                    .ok_or_else(|| fail("a certificate in it has no end".to_owned()))?;
+                certificates.push(format!("-----BEGIN CERTIFICATE-----{body}-----END CERTIFICATE-----\n"));
+            }
+            if certificates.len() == before {
+                return Err(fail("it holds no certificate in PEM form".to_owned()));
+            }
+        }
+        if certificates.is_empty() {
+            return Ok(None);
+        }
+        certificates.sort();
+        certificates.dedup();
+        let own = certificates.concat();
+        let digest = hex::encode(Sha256::digest(&own));
+        let usual = BUNDLES.iter().find_map(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        let bundle = format!("{usual}\n{own}");
+        let file = directory.join("tmp").join("certificates.pem");
+        std::fs::write(&file, &bundle).map_err(|error| disk::error(format!("writing {}", file.display()), &error))?;
+        Ok(Some(Self { certificates, bundle, digest, file }))
+    }
+
+    /// The file of all trusted certificates, for programs on this machine.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The Dockerfile with the images that it builds upon replaced by ones that trust the certificates;
+    /// `None` when nothing is to be replaced.
+    pub(crate) async fn apply(&self, order: &BuildOrder, dockerfile: &[u8], log: &Log) -> Result<Option<Vec<u8>>, Error> {
+        let Ok(text) = std::str::from_utf8(dockerfile) else { return Ok(None) };
+        let mut rewritten = text.to_owned();
+        let mut is_changed = false;
+        // From the end, so that the places before stay where they are.
+        for external in externals(text).into_iter().rev() {
+            let reference = ImageReference(external.reference);
+            match self.derived(order, &reference, log).await? {
+                Ok(derived) => {
+                    log.say(format!("{reference} is used with the operator's certificates added to it, as {derived}")).await;
+                    rewritten.replace_range(external.range, &derived.0);
+                    is_changed = true;
+                }
+                Err(reason) => {
+                    log.say(format!("{reference} is used without the operator's certificates: {reason}")).await;
+                }
+            }
+        }
+        Ok(is_changed.then(|| rewritten.into_bytes()))
+    }
+
+    /// The derived image; the inner error says why there is none, which the build may survive.
+    async fn derived(&self, order: &BuildOrder, reference: &ImageReference, log: &Log) -> Result<Result<ImageReference, String>, Error> {
+        let base = match image::find(&order.engine, reference, log).await {
+            Ok(base) => base,
+            Err(Error::NoImage { reason, .. }) => return Ok(Err(reason)),
+            Err(error) => return Err(error),
+        };
+        let key = hex::encode(Sha256::digest(format!("{base}\n{}\n{RECIPE}", self.digest)));
+        let tag = ImageReference(format!("windlass-trust:{}", &key[..32]));
+        if order.engine.image(&tag).await.map_err(image::engine_error)?.is_some() {
+            return Ok(Ok(tag));
+        }
+        let mut reason = String::new();
+        // The second way needs no shell in the image, and loses certificates that only the image has.
+        for dockerfile in [with_shell(&base), without_shell(&base)] {
+            match self.make(&order.engine, &tag, &dockerfile, &order.labels).await {
+                Ok(_) => return Ok(Ok(tag)),
+                Err(windlass_engine::Error::BuildFailed(words)) => reason = words,
+                Err(windlass_engine::Error::Refused { reason: words, .. }) => reason = words,
+                Err(error) => return Err(image::engine_error(error)),
+            }
+        }
+        Ok(Err(format!("they could not be added ({reason})")))
+    }
+
+    async fn make(&self, engine: &Arc<dyn Engine>, tag: &ImageReference, dockerfile: &str, order: &Labels) -> Result<ImageId, windlass_engine::Error> {
+        let all = self.certificates.concat();
+        let names: Vec<String> =
+            (1..=self.certificates.len()).map(|number| format!("certificates/windlass-extra-{number}.crt")).collect();
+        let mut files = vec![
+            ("Dockerfile", dockerfile.as_bytes()),
+            ("add.sh", SCRIPT.as_bytes()),
+            ("extra.pem", all.as_bytes()),
+            ("bundle.pem", self.bundle.as_bytes()),
+        ];
+        files.extend(names.iter().map(String::as_str).zip(self.certificates.iter().map(String::as_bytes)));
+        let archive = tar(&files);
+        let mut own = Labels::new().with(labels::ROLE, "image").with(LABEL, &self.digest);
+        if let Some(installation) = order.value(labels::INSTALLATION) {
+            own = own.with(labels::INSTALLATION, installation);
+        }
+        let request = BuildRequest {
+            tag: tag.clone(),
+            context: stream::once(async move { Ok(archive.into()) }).boxed(),
+            dockerfile: "Dockerfile".to_owned(),
+            target: None,
+            arguments: Vec::new(),
+            cache: false,
+            memory_bytes: None,
+            labels: own,
+        };
+        let (sender, mut lines) = mpsc::channel(64);
+        let swallow = async { while lines.recv().await.is_some() {} };
+        tokio::join!(engine.build(request, sender), swallow).0
+    }
+}
+
+/// Adds to the certificates that the image has. The files are made in a stage of their own, because the
+/// image's user may not write, and that user has to be the derived image's too.
+fn with_shell(base: &ImageId) -> String {
+    format!(
+        "FROM {base} AS source\nUSER 0\nCOPY . /windlass-in/\n\
+         RUN [\"/bin/sh\", \"/windlass-in/add.sh\"]\n\
+         FROM {base}\nCOPY --from=source /windlass-out/ /\n{}",
+        variables()
+    )
+}
+
+fn without_shell(base: &ImageId) -> String {
+    format!("FROM {base}\nCOPY certificates/ /usr/local/share/ca-certificates/\nCOPY bundle.pem {BUNDLE}\n{}", variables())
+}
+
+fn variables() -> String {
+    VARIABLES.iter().map(|name| format!("ENV {name}={BUNDLE}\n")).collect()
+}
+
+/// Makes `/windlass-out`. Where the image has Debian's file of certificates, that one is replaced too, for
+/// the programs that know no variable.
+const SCRIPT: &str = r#"set -eu
+in=/windlass-in
+out=/windlass-out
+store=$out/usr/local/share/ca-certificates
+mkdir -p "$store"
+cp "$in"/certificates/*.crt "$store/"
+found=$in/bundle.pem
+for file in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem /etc/ssl/ca-bundle.pem; do
+    if [ -s "$file" ]; then
+        cat "$file" "$in/extra.pem" >"$in/joined.pem"
+        found=$in/joined.pem
+        break
+    fi
+done
+cp "$found" "$store/windlass-bundle.pem"
+usual=/etc/ssl/certs/ca-certificates.crt
+if [ -f "$usual" ] && [ ! -L "$usual" ] && [ ! -L /etc/ssl/certs ] && [ ! -L /etc/ssl ]; then
+    mkdir -p "$out/etc/ssl/certs"
+    cp "$found" "$out$usual"
+fi
+"#;

@@ -1,0 +1,5 @@
+//! The contracts between deployments, the builder, the deployment logs and the router.
+
+pub mod build;
+pub mod logs;
+pub mod routing;

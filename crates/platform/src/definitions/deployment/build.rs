@@ -1,0 +1,63 @@
+//! The image: built, found, or taken from an earlier release.
+
+use tokio::sync::mpsc;
+use windlass_delivery::build::{BuildOrder, BuiltImage, Manifest};
+use windlass_engine::{ImageReference, labels};
+use windlass_operations::{Done, Failure};
+use windlass_records::Change;
+
+use super::super::write;
+use super::Stage;
+use crate::{failures, naming};
+
+impl Stage<'_> {
+    pub(super) async fn build(&self) -> Result<Done<Change>, Failure> {
+        let built = match (&self.params.rollback, &self.params.source) {
+            (Some(rollback), _) => {
+                let engine = self.parts.engine(self.scene.region.id)?;
+                let reference = ImageReference(rollback.image.0.clone());
+                if engine.image(&reference).await.map_err(|error| failures::engine(&error))?.is_none() {
+                    return Err(Failure::permanent(
+                        "image_gone",
+                        format!("the image of release {} is not on the engine any more", rollback.number),
+                    )
+                    .with_hint("Deploy the commit of that release again instead."));
+                }
+                self.say(format!("      The image of release {} is used again", rollback.number)).await?;
+                BuiltImage { image: rollback.image.clone(), manifest: Manifest::default() }
+            }
+            (None, Some(source)) => {
+                self.say(format!("      From {}", naming::describe_source(source))).await?;
+                let order = BuildOrder {
+                    engine: self.parts.engine(self.scene.region.id)?,
+                    application: self.scene.application.id,
+                    slug: self.scene.application.slug.clone(),
+                    source: source.clone(),
+                    tag: self.tag(),
+                    cache: self.params.cache,
+                    labels: self.scene.labels(&self.parts.installation).with(labels::ROLE, "image"),
+                    cancel: self.context.cancel.clone(),
+                };
+                let (sender, receiver) = mpsc::channel(256);
+                let (built, pumped) = tokio::join!(self.parts.builder.build(order, sender), self.pump(receiver));
+                let built = built.map_err(|error| failures::build(&error))?;
+                pumped?;
+                built
+            }
+            (None, None) => return Err(failures::internal("the snapshot has neither a source nor a rollback")),
+        };
+        Ok(Done { output: Some(write("the image", &built)?), changes: Vec::new() })
+    }
+
+    pub(super) async fn undo_build(&self) -> Result<Done<Change>, Failure> {
+        if self.params.rollback.is_none() {
+            let engine = self.parts.engine(self.scene.region.id)?;
+            engine.remove_image(&self.tag()).await.map_err(|error| failures::engine(&error))?;
+        }
+        Ok(Done::default())
+    }
+
+    fn tag(&self) -> ImageReference {
+        naming::image_tag(&self.scene.application.slug, self.params.deployment)
+    }
+}

@@ -1,0 +1,167 @@
+//! The deployment: a transaction over image, variables, bindings and routes.
+//!
+//! Before the pivot (`switch`) everything is made beside what runs, and can be taken back. The pivot is
+//! one transaction of the store: the running release and the states of the instances. What follows makes
+//! the world agree with it and is retried until it does.
+
+mod build;
+mod containers;
+mod credentials;
+mod finish;
+mod log;
+mod prepare;
+mod release_commands;
+pub(crate) mod snapshot;
+mod switch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use windlass_operations::{Definition, Done, Failure, Operation, Outcome, StepContext, StepSpec};
+use windlass_records::{Change, DeploymentStatus};
+
+pub(crate) use self::prepare::builtin_names;
+use self::snapshot::Params;
+use super::provisioning::{CLUSTER_TIMEOUT, PROVISION_TIMEOUT};
+use super::{argument, read, split, unknown_step};
+use crate::parts::Parts;
+use crate::scene::Scene;
+
+/// The kind in the store.
+pub(crate) const KIND: &str = "deployment";
+
+/// Calls to the engine and the cluster for a handful of objects.
+const SHORT: Duration = Duration::from_secs(60);
+/// Old containers have their grace time to stop (10 s each) after the drain.
+const RETIRE: Duration = Duration::from_secs(180);
+/// Steps behind the pivot are tried this often before an operator is asked; with back-off, hours.
+const FORWARD_ATTEMPTS: u32 = 30;
+
+/// The definition.
+pub(crate) struct DeploymentDefinition {
+    parts: Arc<Parts>,
+}
+
+/// What every step of a deployment works with.
+pub(crate) struct Stage<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) context: &'a StepContext,
+    pub(crate) params: Params,
+    pub(crate) scene: Scene,
+}
+
+impl DeploymentDefinition {
+    pub(crate) fn new(parts: Arc<Parts>) -> Self {
+        Self { parts }
+    }
+
+    async fn stage<'a>(&'a self, context: &'a StepContext) -> Result<Stage<'a>, Failure> {
+        let params: Params = read("the snapshot", &context.operation.params)?;
+        let scene = self.parts.scene(params.environment).await?;
+        Ok(Stage { parts: &self.parts, context, params, scene })
+    }
+}
+
+/// The status that people see while a step is the current one.
+pub(crate) fn status_of_step(step: &str) -> DeploymentStatus {
+    match split(step).0 {
+        "cluster" | "provision" | "credentials" | "bind" => DeploymentStatus::Provisioning,
+        "build" => DeploymentStatus::Building,
+        "prepare" | "release-commands" => DeploymentStatus::Releasing,
+        "start" => DeploymentStatus::Scaling,
+        "health" => DeploymentStatus::Checking,
+        _ => DeploymentStatus::Switching,
+    }
+}
+
+#[async_trait]
+impl Definition<Change> for DeploymentDefinition {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn steps(&self, params: &Value) -> Vec<StepSpec> {
+        // The input is ours; one that cannot be read gives no provisioning steps, and the first step
+        // that runs says that it cannot be read.
+        let provision = read::<Params>("the snapshot", params).map(|params| params.to_provision()).unwrap_or_default();
+        let settings = &self.parts.settings;
+        let mut steps = Vec::new();
+        for instance in provision {
+            steps.push(StepSpec::new(format!("cluster:{instance}"), CLUSTER_TIMEOUT, 3));
+            steps.push(StepSpec::new(format!("provision:{instance}"), PROVISION_TIMEOUT, 3));
+        }
+        steps.extend([
+            StepSpec::new("credentials", SHORT, 3),
+            StepSpec::new("bind", CLUSTER_TIMEOUT, 3),
+            StepSpec::new("build", settings.build_timeout, 2),
+            StepSpec::new("prepare", SHORT, 3),
+            // A release command that failed or hung is not run again by itself: nobody knows what it did.
+            StepSpec::new("release-commands", settings.release_command_timeout, 1),
+            StepSpec::new("start", SHORT * 2, 3),
+            StepSpec::new("health", settings.health_timeout + Duration::from_secs(10), 1),
+            StepSpec::new("switch", SHORT, FORWARD_ATTEMPTS).pivot(),
+            StepSpec::new("publish", SHORT, FORWARD_ATTEMPTS),
+            StepSpec::new("drain", settings.drain_deadline + Duration::from_secs(10), FORWARD_ATTEMPTS),
+            StepSpec::new("retire", RETIRE, FORWARD_ATTEMPTS),
+            StepSpec::new("revoke", SHORT, FORWARD_ATTEMPTS),
+        ]);
+        steps
+    }
+
+    async fn run(&self, context: &StepContext) -> Result<Done<Change>, Failure> {
+        let stage = self.stage(context).await?;
+        stage.announce().await?;
+        let done = match split(&context.step).0 {
+            "cluster" => self.parts.run_cluster_step(argument(&context.step)?).await.map(Done::changes),
+            "provision" => self.parts.run_provision_step(argument(&context.step)?).await.map(Done::changes),
+            "credentials" => stage.credentials().await,
+            "bind" => stage.bind().await,
+            "build" => stage.build().await,
+            "prepare" => stage.prepare().await,
+            "release-commands" => stage.run_release_commands().await,
+            "start" => stage.start().await,
+            "health" => stage.check_health().await,
+            "switch" => stage.switch().await,
+            "publish" => stage.publish().await,
+            "drain" => stage.drain().await,
+            "retire" => stage.retire().await,
+            "revoke" => stage.revoke().await,
+            other => Err(unknown_step(other)),
+        };
+        if let Err(failure) = &done {
+            stage.report(failure).await;
+        }
+        done
+    }
+
+    async fn undo(&self, context: &StepContext) -> Result<Done<Change>, Failure> {
+        let stage = self.stage(context).await?;
+        match split(&context.step).0 {
+            "cluster" => self.parts.undo_cluster_step(argument(&context.step)?).await.map(Done::changes),
+            "provision" => self.parts.undo_provision_step(argument(&context.step)?).await.map(Done::changes),
+            "credentials" => stage.undo_credentials().await,
+            "bind" => stage.undo_bind().await,
+            "build" => stage.undo_build().await,
+            "prepare" => stage.undo_prepare().await,
+            "release-commands" => stage.undo_release_commands().await,
+            "start" => stage.undo_start().await,
+            // These make nothing.
+            "health" | "switch" => Ok(Done::default()),
+            other => Err(unknown_step(other)),
+        }
+    }
+
+    async fn finish(&self, operation: &Operation, outcome: &Outcome) -> Result<Vec<Change>, Failure> {
+        finish::finish(&self.parts, operation, outcome).await
+    }
+
+    async fn abandon(&self, operation: &Operation) -> Result<Vec<Change>, Failure> {
+        finish::abandon(&self.parts, operation).await
+    }
+}

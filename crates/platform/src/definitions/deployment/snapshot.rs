@@ -1,0 +1,54 @@
+//! The snapshot: the wished set at the start of a deployment, and the input of its operation.
+
+use serde::{Deserialize, Serialize};
+use windlass_delivery::build::Source;
+use windlass_engine::ImageId;
+use windlass_model::id::{DeploymentId, EnvironmentId, InstanceId, ReleaseId};
+use windlass_model::names::Prefix;
+use windlass_records::{Process, ReleaseCommand, ReleaseVariable};
+
+/// An instance that the new release will have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WishedInstance {
+    pub(crate) instance: InstanceId,
+    pub(crate) prefix: Prefix,
+    pub(crate) url_scheme: Option<String>,
+    /// Whether this deployment provisions it.
+    pub(crate) provision: bool,
+}
+
+/// What a rollback takes from an earlier release instead of building.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rollback {
+    pub(crate) release: ReleaseId,
+    pub(crate) number: u32,
+    pub(crate) image: ImageId,
+    pub(crate) processes: Vec<Process>,
+    pub(crate) commit: Option<String>,
+}
+
+/// The snapshot. Secrets are references.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Params {
+    pub(crate) deployment: DeploymentId,
+    pub(crate) environment: EnvironmentId,
+    /// The id of the release that it makes: containers are named from it.
+    pub(crate) release: ReleaseId,
+    /// The release that runs when it starts.
+    pub(crate) previous: Option<ReleaseId>,
+    pub(crate) source: Option<Source>,
+    pub(crate) rollback: Option<Rollback>,
+    pub(crate) cache: bool,
+    pub(crate) release_commands: Vec<ReleaseCommand>,
+    pub(crate) instances: Vec<WishedInstance>,
+    /// Custom variables; on a rollback also the built-in ones of the release.
+    pub(crate) variables: Vec<ReleaseVariable>,
+    pub(crate) hosts: Vec<String>,
+}
+
+impl Params {
+    /// The instances that this deployment provisions.
+    pub(crate) fn to_provision(&self) -> Vec<InstanceId> {
+        self.instances.iter().filter(|wished| wished.provision).map(|wished| wished.instance).collect()
+    }
+}

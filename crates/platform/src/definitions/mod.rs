@@ -1,0 +1,55 @@
+//! The kinds of operations.
+
+pub(crate) mod deployment;
+pub(crate) mod provisioning;
+pub(crate) mod removal;
+pub(crate) mod teardown;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use windlass_operations::{Definition, Failure};
+use windlass_records::Change;
+
+use crate::failures;
+use crate::parts::Parts;
+
+/// Every definition, for the runner.
+pub(crate) fn all(parts: &Arc<Parts>) -> Vec<Arc<dyn Definition<Change>>> {
+    vec![
+        Arc::new(deployment::DeploymentDefinition::new(parts.clone())),
+        Arc::new(provisioning::ProvisioningDefinition::new(parts.clone())),
+        Arc::new(removal::RemovalDefinition::new(parts.clone())),
+        Arc::new(teardown::TeardownDefinition::new(parts.clone())),
+    ]
+}
+
+/// Reads what an operation or a step keeps as JSON.
+pub(crate) fn read<T: DeserializeOwned>(what: &str, value: &Value) -> Result<T, Failure> {
+    serde_json::from_value(value.clone()).map_err(|error| failures::internal(format!("{what} cannot be read: {error}")))
+}
+
+/// Keeps something as JSON.
+pub(crate) fn write<T: Serialize>(what: &str, value: &T) -> Result<Value, Failure> {
+    serde_json::to_value(value).map_err(|error| failures::internal(format!("{what} cannot be kept: {error}")))
+}
+
+/// The parts of a step name with an argument: `provision:<id>`.
+pub(crate) fn split(step: &str) -> (&str, Option<&str>) {
+    step.split_once(':').map_or((step, None), |(name, argument)| (name, Some(argument)))
+}
+
+/// The id in a step name's argument.
+pub(crate) fn argument<T: std::str::FromStr>(step: &str) -> Result<T, Failure> {
+    split(step)
+        .1
+        .and_then(|argument| argument.parse().ok())
+        .ok_or_else(|| failures::internal(format!("step '{step}' has no usable argument")))
+}
+
+/// A step that no definition of this version knows.
+pub(crate) fn unknown_step(step: &str) -> Failure {
+    failures::internal(format!("step '{step}' is not known"))
+}

@@ -1,0 +1,159 @@
+//! Removing an instance: its data is destroyed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use windlass_model::id::InstanceId;
+use windlass_model::instance::{InstanceEvent, InstanceState};
+use windlass_operations::{Definition, Done, Failure, Operation, Outcome, StepContext, StepSpec};
+use windlass_records::{BindingState, Change, ClusterKind};
+
+use super::provisioning::{CLUSTER_TIMEOUT, PROVISION_TIMEOUT};
+use super::{read, unknown_step};
+use crate::failures;
+use crate::instance_work::{instance_failure, internal_transition};
+use crate::parts::Parts;
+
+/// The kind in the store.
+pub(crate) const KIND: &str = "removal";
+
+/// Stopping a server within its grace time (30 s) and dropping its volume.
+const REMOVE_CLUSTER_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The input.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Params {
+    pub(crate) instance: InstanceId,
+}
+
+/// The definition.
+pub(crate) struct RemovalDefinition {
+    parts: Arc<Parts>,
+}
+
+impl RemovalDefinition {
+    pub(crate) fn new(parts: Arc<Parts>) -> Self {
+        Self { parts }
+    }
+}
+
+#[async_trait]
+impl Definition<Change> for RemovalDefinition {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn steps(&self, _params: &Value) -> Vec<StepSpec> {
+        vec![
+            // Asked before the point of no return, so that a server that is down refuses the removal
+            // instead of leaving it half done.
+            StepSpec::new("cluster", CLUSTER_TIMEOUT, 2),
+            StepSpec::new("destroy", PROVISION_TIMEOUT, 20).pivot(),
+            StepSpec::new("remove-cluster", REMOVE_CLUSTER_TIMEOUT, 20),
+        ]
+    }
+
+    async fn run(&self, context: &StepContext) -> Result<Done<Change>, Failure> {
+        let params: Params = read("the input", &context.operation.params)?;
+        let changes = match context.step.as_str() {
+            "cluster" => self.parts.check_before_destruction(params.instance).await?,
+            "destroy" => self.parts.destroy_instance(params.instance).await?,
+            "remove-cluster" => {
+                let scene = self.parts.instance_scene(params.instance).await?;
+                self.parts.drop_private_cluster(&scene).await?
+            }
+            other => return Err(unknown_step(other)),
+        };
+        Ok(Done::changes(changes))
+    }
+
+    async fn undo(&self, _context: &StepContext) -> Result<Done<Change>, Failure> {
+        // Only the check stands before the pivot, and it makes nothing that was not there.
+        Ok(Done::default())
+    }
+
+    async fn finish(&self, operation: &Operation, outcome: &Outcome) -> Result<Vec<Change>, Failure> {
+        let params: Params = read("the input", &operation.params)?;
+        match outcome {
+            Outcome::Succeeded => self.parts.instance_removed(params.instance).await,
+            Outcome::RolledBack(failure) => {
+                self.parts.removal_failed(params.instance, operation, failure.as_ref()).await
+            }
+        }
+    }
+
+    async fn abandon(&self, operation: &Operation) -> Result<Vec<Change>, Failure> {
+        let params: Params = read("the input", &operation.params)?;
+        let destruction_began = operation.step("destroy").is_some_and(|step| step.attempt > 0);
+        if destruction_began {
+            self.parts.instance_removed(params.instance).await
+        } else {
+            self.parts.removal_failed(params.instance, operation, operation.error.as_ref()).await
+        }
+    }
+}
+
+impl Parts {
+    /// Before anything is destroyed: the cluster that holds the instance can be used.
+    pub(crate) async fn check_before_destruction(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+        let scene = self.instance_scene(id).await?;
+        if let Some(cluster) = scene.instance.cluster {
+            let cluster = self.cluster(cluster).await?;
+            // A private server goes whole; it need not answer.
+            if cluster.kind != ClusterKind::Private {
+                self.ensure_cluster(&cluster, &scene.service).await?;
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Destroys the data of an instance and every user of it.
+    pub(crate) async fn destroy_instance(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+        let scene = self.instance_scene(id).await?;
+        if let Some(cluster) = scene.instance.cluster {
+            let cluster = self.cluster(cluster).await?;
+            if cluster.kind != ClusterKind::Private {
+                let access = self.access(&cluster, &scene.service).await?;
+                self.driver(&scene.service)?.destroy(&access, id).await.map_err(|error| failures::service(&error))?;
+            }
+        }
+        let bindings = self.store.bindings(id).await.map_err(|error| failures::store(&error))?;
+        Ok(bindings
+            .into_iter()
+            .map(|binding| Change::SetBindingState { id: binding.id, from: binding.state, to: BindingState::Revoked })
+            .collect())
+    }
+
+    /// The end of a removal.
+    pub(crate) async fn instance_removed(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+        let scene = self.instance_scene(id).await?;
+        let now = self.now();
+        let to = internal_transition(scene.instance.state, InstanceEvent::Removed)?;
+        Ok(vec![
+            Change::SetInstanceState { id, from: scene.instance.state, to, at: now },
+            Change::SetInstanceError { id, error: None, at: now },
+        ])
+    }
+
+    /// The end of a removal that did not begin to destroy: back to the state before.
+    async fn removal_failed(&self, id: InstanceId, operation: &Operation, failure: Option<&Failure>) -> Result<Vec<Change>, Failure> {
+        let scene = self.instance_scene(id).await?;
+        if scene.instance.state != InstanceState::Removing {
+            return Ok(Vec::new());
+        }
+        let now = self.now();
+        let fallback = internal_transition(InstanceState::Removing, InstanceEvent::RemovalFailed)?;
+        let to = scene.instance.state_before_removal.unwrap_or(fallback);
+        Ok(vec![
+            Change::SetInstanceState { id, from: InstanceState::Removing, to, at: now },
+            Change::SetInstanceError { id, error: Some(instance_failure(operation, failure, now)), at: now },
+        ])
+    }
+}

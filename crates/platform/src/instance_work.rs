@@ -1,0 +1,154 @@
+//! What operations do to one service instance: shared by provisioning, deployment and removal.
+
+use windlass_model::id::InstanceId;
+use windlass_model::instance::{InstanceEvent, InstanceState, transition};
+use windlass_operations::{Failure, Operation};
+use windlass_records::{Change, Cluster, ClusterKind, ClusterState, Instance, InstanceFailure, Service};
+use windlass_services::InstanceSpec;
+
+use crate::parts::Parts;
+use crate::failures;
+
+/// An instance with its service.
+pub(crate) struct InstanceScene {
+    pub(crate) instance: Instance,
+    pub(crate) service: Service,
+}
+
+impl Parts {
+    pub(crate) async fn instance_scene(&self, id: InstanceId) -> Result<InstanceScene, Failure> {
+        let instance = self
+            .store
+            .instance(id)
+            .await
+            .map_err(|error| failures::store(&error))?
+            .ok_or_else(|| failures::internal(format!("instance {id} is not in the store")))?;
+        let service = self.service(instance.service).await?;
+        Ok(InstanceScene { instance, service })
+    }
+
+    /// The instance as its driver is told of it.
+    pub(crate) async fn instance_spec(&self, scene: &InstanceScene) -> Result<InstanceSpec, Failure> {
+        let owner = self.scene(scene.instance.environment).await?;
+        Ok(InstanceSpec {
+            instance: scene.instance.id,
+            connection_limit: scene.service.connection_limit,
+            comment: format!("{}/{}", owner.title(), scene.instance.id),
+        })
+    }
+
+    /// The cluster that the instance is on, or will be.
+    pub(crate) async fn instance_cluster(&self, scene: &InstanceScene) -> Result<Cluster, Failure> {
+        match scene.instance.cluster {
+            Some(id) => self.cluster(id).await,
+            None => self.cluster_for(&scene.instance, &scene.service).await,
+        }
+    }
+
+    /// The first step of provisioning: the cluster's server runs and can be used.
+    pub(crate) async fn run_cluster_step(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+        let scene = self.instance_scene(id).await?;
+        let cluster = self.instance_cluster(&scene).await?;
+        self.ensure_cluster(&cluster, &scene.service).await?;
+        Ok(Vec::new())
+    }
+
+    /// Takes the first step back: a private server goes, a shared one stays.
+    pub(crate) async fn undo_cluster_step(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+        let scene = self.instance_scene(id).await?;
+        if scene.instance.state.is_provisioned() {
+            return Ok(Vec::new());
+        }
+        self.drop_private_cluster(&scene).await
+    }
+
+    /// The private cluster of an instance goes for good, its row and password with it.
+    pub(crate) async fn drop_private_cluster(&self, scene: &InstanceScene) -> Result<Vec<Change>, Failure> {
+        let clusters = self.store.clusters().await.map_err(|error| failures::store(&error))?;
+        let private = clusters
+            .into_iter()
+            .find(|cluster| cluster.kind == ClusterKind::Private && cluster.instance == Some(scene.instance.id));
+        let Some(cluster) = private else { return Ok(Vec::new()) };
+        self.remove_private_cluster(&cluster, &scene.service).await?;
+        Ok(vec![Change::SetClusterState { id: cluster.id, from: cluster.state, to: ClusterState::Removed }])
+    }
+
+    /// The second step of provisioning: the instance exists on the cluster and works.
+    pub(crate) async fn run_provision_step(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+        let scene = self.instance_scene(id).await?;
+        let cluster = self.instance_cluster(&scene).await?;
+        let access = self.access(&cluster, &scene.service).await?;
+        let driver = self.driver(&scene.service)?;
+        let spec = self.instance_spec(&scene).await?;
+        driver.provision(&access, &spec).await.map_err(|error| failures::service(&error))?;
+        driver.check(&access, id).await.map_err(|error| failures::service(&error))?;
+        let now = self.now();
+        let to = internal_transition(scene.instance.state, InstanceEvent::Provisioned)?;
+        Ok(vec![
+            Change::SetInstanceState { id, from: scene.instance.state, to, at: now },
+            Change::SetInstanceCluster { id, cluster: Some(cluster.id) },
+            Change::SetInstanceError { id, error: None, at: now },
+        ])
+    }
+
+    /// Takes the second step back if it had not ended: what it half made is destroyed. An instance that
+    /// is provisioned stays so, whatever became of the deployment that wanted it.
+    pub(crate) async fn undo_provision_step(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+        let scene = self.instance_scene(id).await?;
+        if scene.instance.state.is_provisioned() {
+            return Ok(Vec::new());
+        }
+        let cluster = self.instance_cluster(&scene).await?;
+        if cluster.kind != ClusterKind::Private {
+            let access = self.access(&cluster, &scene.service).await?;
+            self.driver(&scene.service)?.destroy(&access, id).await.map_err(|error| failures::service(&error))?;
+        }
+        Ok(Vec::new())
+    }
+
+    /// The changes with which a failed operation gives an instance back that it was provisioning.
+    pub(crate) async fn provisioning_failed(
+        &self,
+        id: InstanceId,
+        operation: &Operation,
+        failure: Option<&Failure>,
+    ) -> Result<Vec<Change>, Failure> {
+        let scene = self.instance_scene(id).await?;
+        if scene.instance.state != InstanceState::Provisioning {
+            return Ok(Vec::new());
+        }
+        let now = self.now();
+        let to = internal_transition(InstanceState::Provisioning, InstanceEvent::ProvisioningFailed)?;
+        Ok(vec![
+            Change::SetInstanceState { id, from: InstanceState::Provisioning, to, at: now },
+            Change::SetInstanceCluster { id, cluster: None },
+            Change::SetInstanceError { id, error: Some(instance_failure(operation, failure, now)), at: now },
+        ])
+    }
+}
+
+/// The record of a failure on an instance.
+pub(crate) fn instance_failure(
+    operation: &Operation,
+    failure: Option<&Failure>,
+    at: windlass_model::time::Timestamp,
+) -> InstanceFailure {
+    InstanceFailure {
+        operation: operation.id,
+        step: failed_step(operation).unwrap_or_default(),
+        message: failure.map_or_else(|| "the operation was cancelled".to_owned(), |failure| failure.message.clone()),
+        hint: failure.and_then(|failure| failure.hint.clone()),
+        at,
+    }
+}
+
+/// The step whose failure began the rollback.
+pub(crate) fn failed_step(operation: &Operation) -> Option<String> {
+    let error = operation.error.as_ref()?;
+    operation.steps.iter().rev().find(|step| step.error.as_ref() == Some(error)).map(|step| step.name.clone())
+}
+
+/// A transition that the operations make; a refusal of it is a fault of ours.
+pub(crate) fn internal_transition(state: InstanceState, event: InstanceEvent) -> Result<InstanceState, Failure> {
+    transition(state, event).map_err(|refusal| failures::internal(format!("{event:?} in state {state}: {refusal}")))
+}

@@ -1,0 +1,38 @@
+//! The use cases of Windlass, its operations and its reconcilers.
+//!
+//! This crate knows contracts only: no engine, database server, web framework or store by name. An edge
+//! calls one method of [`Platform`] per request; that method checks, then writes operation, steps and rows
+//! in one transaction. The runner does the rest.
+
+mod catalogue;
+mod clusters;
+mod context;
+mod definitions;
+mod error;
+mod failures;
+mod ids;
+mod instance_work;
+mod naming;
+mod parts;
+mod platform;
+mod probe;
+mod reconcile;
+mod routes;
+mod scene;
+mod seed;
+mod use_cases;
+mod workloads;
+
+pub use context::Context;
+pub use error::{Error, FieldError};
+pub use parts::{Backends, ExternalCluster, Settings};
+pub use platform::Platform;
+pub use scene::Scene;
+pub use use_cases::applications::{ApplicationView, NewApplication};
+pub use use_cases::deployments::{DeployRequest, DeploymentView, RequestedSource};
+pub use use_cases::environments::{EnvironmentView, NewEnvironment};
+pub use use_cases::instances::{InstanceView, NewInstance};
+pub use use_cases::logs::RuntimeLine;
+pub use use_cases::plan::{Plan, PlannedInstance, PlannedVariable, VariableChange};
+pub use use_cases::releases::ReleaseView;
+pub use use_cases::variables::{EffectiveVariable, NewVariable};

@@ -1,0 +1,82 @@
+//! The names of outside things, made from ids so that a repeated call finds its own work.
+
+use windlass_delivery::build::Source;
+use windlass_engine::{ImageReference, Labels, labels};
+use windlass_model::id::{ApplicationId, ClusterId, DeploymentId, EnvironmentId, OrganisationId, ReleaseId, short};
+use windlass_model::names::{ApplicationSlug, EnvironmentSlug};
+
+/// The network of an environment.
+pub(crate) fn environment_network(environment: EnvironmentId) -> String {
+    format!("windlass-env-{}", short(environment))
+}
+
+/// The container of a process of a release; `index` counts from 1.
+pub(crate) fn process_container(release: ReleaseId, process: &str, index: u32) -> String {
+    format!("windlass-{}-{process}-{index}", short(release))
+}
+
+/// The container of a release command; `index` counts from 1.
+pub(crate) fn release_command_container(release: ReleaseId, index: usize) -> String {
+    format!("windlass-{}-release-command-{index}", short(release))
+}
+
+/// The container of a cluster's server, and its host name for applications.
+pub(crate) fn cluster_container(cluster: ClusterId) -> String {
+    format!("windlass-cluster-{}", short(cluster))
+}
+
+/// The network of a shared cluster's server.
+pub(crate) fn cluster_network(cluster: ClusterId) -> String {
+    format!("windlass-cluster-{}", short(cluster))
+}
+
+/// A volume of a cluster's server.
+pub(crate) fn cluster_volume(cluster: ClusterId, volume: &str) -> String {
+    format!("windlass-cluster-{}-{volume}", short(cluster))
+}
+
+/// The tag of the image that a deployment builds.
+pub(crate) fn image_tag(slug: &ApplicationSlug, deployment: DeploymentId) -> ImageReference {
+    ImageReference(format!("windlass/{slug}:{}", short(deployment)))
+}
+
+/// The host under which an environment is served.
+pub(crate) fn host(application: &ApplicationSlug, environment: &EnvironmentSlug, domain: &str) -> String {
+    format!("{application}-{environment}.{domain}")
+}
+
+/// The `number`-th subnet of the pool 10.208.0.0/12, a /24 each: 4,096 of them.
+pub(crate) fn subnet(number: u32) -> Option<String> {
+    (number < 4096).then(|| format!("10.{}.{}.0/24", 208 + number / 256, number % 256))
+}
+
+/// The labels that everything of this installation carries.
+pub(crate) fn installation_labels(installation: &str) -> Labels {
+    Labels::new().with(labels::INSTALLATION, installation)
+}
+
+/// The labels of what belongs to an environment.
+pub(crate) fn environment_labels(
+    installation: &str,
+    organisation: OrganisationId,
+    application: ApplicationId,
+    environment: EnvironmentId,
+) -> Labels {
+    installation_labels(installation)
+        .with(labels::ORGANISATION, organisation)
+        .with(labels::APPLICATION, application)
+        .with(labels::ENVIRONMENT, environment)
+}
+
+/// A source in a few words, for logs and plans.
+pub(crate) fn describe_source(source: &Source) -> String {
+    match source {
+        Source::Branch { branch, commit } => format!("branch {branch} at {}", cut(commit)),
+        Source::Remote { url, branch, commit } => format!("{url}, branch {branch} at {}", cut(commit)),
+        Source::Image { reference } => format!("image {reference}"),
+    }
+}
+
+fn cut(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}

@@ -1,0 +1,174 @@
+//! What the use cases, the operations and the reconcilers work with: contracts only.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use windlass_delivery::build::Builder;
+use windlass_delivery::logs::DeploymentLogs;
+use windlass_delivery::routing::RouterControl;
+use windlass_engine::Engine;
+use windlass_model::id::RegionId;
+use windlass_model::time::Timestamp;
+use windlass_operations::Failure;
+use windlass_operations::clock::Clock;
+use windlass_records::{Cluster, Region, Service, Store};
+use windlass_services::Driver;
+
+use crate::failures;
+use crate::routes::TableWriter;
+
+/// A cluster that the operator names by an administrator's URL.
+#[derive(Debug, Clone)]
+pub struct ExternalCluster {
+    /// The driver: `postgres`.
+    pub driver: String,
+    /// Its version, which chooses the service: `15`.
+    pub version: String,
+    /// Where it is, as the server and the applications reach it.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The administrator.
+    pub administrator: String,
+    /// The administrator's password.
+    pub password: SecretString,
+    /// The administrator's database.
+    pub database: Option<String>,
+}
+
+/// The settings of the platform.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name of the region of this machine.
+    pub region: String,
+    /// The domain under which sites are served.
+    pub domain: String,
+    /// The port of the router, for the URLs of sites; left out of them when it is 80.
+    pub router_port: u16,
+    /// The base URL of the API, for repositories' addresses.
+    pub public_url: String,
+    /// Clusters that the operator names.
+    pub external_clusters: Vec<ExternalCluster>,
+    /// Where the first administrator's token is written, readable by its owner only.
+    pub token_file: PathBuf,
+    /// How long a release command may run.
+    pub release_command_timeout: Duration,
+    /// How long a build may take.
+    pub build_timeout: Duration,
+    /// How long a new release has to answer its health check.
+    pub health_timeout: Duration,
+    /// How long requests to the old release have to end after the switch.
+    pub drain_deadline: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            region: "local".to_owned(),
+            domain: "localhost".to_owned(),
+            router_port: 8080,
+            public_url: "http://127.0.0.1:8000".to_owned(),
+            external_clusters: Vec::new(),
+            token_file: PathBuf::from("admin-token"),
+            release_command_timeout: Duration::from_secs(30 * 60),
+            build_timeout: Duration::from_secs(30 * 60),
+            health_timeout: Duration::from_secs(60),
+            drain_deadline: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The back ends that the binary picked.
+pub struct Backends {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The engine of the region of this machine, and its kind: `docker`, `simulated`.
+    pub engine: (String, Arc<dyn Engine>),
+    /// The service drivers.
+    pub drivers: Vec<Arc<dyn Driver>>,
+    /// The builder.
+    pub builder: Arc<dyn Builder>,
+    /// The logs of deployments.
+    pub logs: Arc<dyn DeploymentLogs>,
+    /// The router.
+    pub router: Arc<dyn RouterControl>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Everything that a use case or a step needs.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) engines: HashMap<RegionId, Arc<dyn Engine>>,
+    pub(crate) drivers: HashMap<&'static str, Arc<dyn Driver>>,
+    pub(crate) builder: Arc<dyn Builder>,
+    pub(crate) logs: Arc<dyn DeploymentLogs>,
+    pub(crate) router: Arc<dyn RouterControl>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Settings,
+    /// The id of this installation, on everything that it makes.
+    pub(crate) installation: String,
+    pub(crate) table: TableWriter,
+}
+
+impl Parts {
+    /// Now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The engine of a region.
+    pub(crate) fn engine(&self, region: RegionId) -> Result<Arc<dyn Engine>, Failure> {
+        self.engines.get(&region).cloned().ok_or_else(|| {
+            Failure::permanent("no_engine", format!("region {region} has no engine on this server"))
+                .with_hint("Start the server with the engine of that region.")
+        })
+    }
+
+    /// The driver of a service.
+    pub(crate) fn driver(&self, service: &Service) -> Result<Arc<dyn Driver>, Failure> {
+        self.drivers.get(service.driver.as_str()).cloned().ok_or_else(|| {
+            Failure::permanent(
+                "no_driver",
+                format!("this server has no driver for '{}', which service '{}' needs", service.driver, service.identifier),
+            )
+            .with_hint("Use the version of Windlass that the service was added with, or a later one.")
+        })
+    }
+
+    /// A region that must be there.
+    pub(crate) async fn region(&self, id: RegionId) -> Result<Region, Failure> {
+        self.store
+            .region(id)
+            .await
+            .map_err(|error| failures::store(&error))?
+            .ok_or_else(|| failures::internal(format!("region {id} is not in the store")))
+    }
+
+    /// A service that must be there.
+    pub(crate) async fn service(&self, id: windlass_model::id::ServiceId) -> Result<Service, Failure> {
+        self.store
+            .service(id)
+            .await
+            .map_err(|error| failures::store(&error))?
+            .ok_or_else(|| failures::internal(format!("service {id} is not in the store")))
+    }
+
+    /// A cluster that must be there.
+    pub(crate) async fn cluster(&self, id: windlass_model::id::ClusterId) -> Result<Cluster, Failure> {
+        self.store
+            .cluster(id)
+            .await
+            .map_err(|error| failures::store(&error))?
+            .ok_or_else(|| failures::internal(format!("cluster {id} is not in the store")))
+    }
+
+    /// Opens one secret.
+    pub(crate) async fn reveal(&self, id: windlass_model::id::SecretId) -> Result<SecretString, Failure> {
+        let mut secrets = self.store.reveal(&[id]).await.map_err(|error| failures::store(&error))?;
+        secrets.pop().map(|secret| secret.value).ok_or_else(|| failures::internal(format!("secret {id} is not in the store")))
+    }
+}

@@ -1,0 +1,141 @@
+//! What must stay true: clusters of ours run, the containers of running releases run, the router has the
+//! table. No input, idempotent, on a timer and on signals of the engine; never destroys data.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use windlass_engine::labels;
+use windlass_operations::Failure;
+use windlass_records::{ClusterKind, ClusterState};
+
+use crate::parts::Parts;
+use crate::{failures, naming};
+
+/// Between two passes without a signal: the bound on how long a drift that no signal tells of stays.
+const INTERVAL: Duration = Duration::from_secs(15);
+/// After a signal others follow; one pass serves them all.
+const SETTLE: Duration = Duration::from_millis(100);
+/// The first passes come soon, for after a start of the machine everything comes up in some order.
+const FIRST_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Runs passes until it is cancelled.
+pub(crate) async fn run(parts: Arc<Parts>, cancel: CancellationToken) {
+    loop {
+        let signals = tokio::select! {
+            () = cancel.cancelled() => return,
+            signals = signals(&parts) => signals,
+        };
+        let mut signals = signals.unwrap_or_else(|failure| {
+            tracing::warn!(failure.code, failure.message, "the engine's events cannot be followed");
+            futures::stream::pending().boxed()
+        });
+        // Events may have been missed while nobody watched.
+        let mut failed = pass(&parts).await;
+        loop {
+            let again = Instant::now() + if failed { FIRST_INTERVAL } else { INTERVAL };
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                signal = signals.next() => {
+                    if signal.is_none() {
+                        // The engine went away: follow it anew, after a pause that a restart needs.
+                        tokio::time::sleep(FIRST_INTERVAL).await;
+                        break;
+                    }
+                    tokio::time::sleep(SETTLE).await;
+                }
+                () = tokio::time::sleep_until(again) => {}
+            }
+            failed = pass(&parts).await;
+            if failed {
+                break;
+            }
+        }
+        if failed {
+            tokio::time::sleep(FIRST_INTERVAL).await;
+        }
+    }
+}
+
+/// A hint that something changed; what, is observed.
+async fn signals(parts: &Parts) -> Result<futures::stream::BoxStream<'static, ()>, Failure> {
+    let filter = naming::installation_labels(&parts.installation);
+    let mut all = futures::stream::SelectAll::new();
+    for engine in parts.engines.values() {
+        let events = engine.watch(&filter).await.map_err(|error| failures::engine(&error))?;
+        let changes = events
+            .take_while(|event| std::future::ready(event.is_ok()))
+            .filter_map(|event| {
+                let relevant = event.is_ok_and(|event| matches!(event.action.as_str(), "start" | "die" | "destroy"));
+                std::future::ready(relevant.then_some(()))
+            });
+        all.push(changes.boxed());
+    }
+    Ok(all.boxed())
+}
+
+/// One pass of everything; says whether something failed.
+async fn pass(parts: &Parts) -> bool {
+    let mut failed = false;
+    for (name, outcome) in [
+        ("clusters", clusters(parts).await),
+        ("processes", processes(parts).await),
+        ("routes", parts.publish_routes().await),
+    ] {
+        if let Err(failure) = outcome {
+            failed = true;
+            tracing::warn!(reconciler = name, failure.code, failure.message, "a reconciler's pass failed");
+        }
+    }
+    failed
+}
+
+/// The servers of clusters that hold instances run.
+async fn clusters(parts: &Parts) -> Result<(), Failure> {
+    for cluster in parts.store.clusters().await.map_err(|error| failures::store(&error))? {
+        if cluster.state != ClusterState::Ready || cluster.kind == ClusterKind::External {
+            continue;
+        }
+        let engine = parts.engine(cluster.region)?;
+        let name = naming::cluster_container(cluster.id);
+        let observed = engine.inspect(&name).await.map_err(|error| failures::engine(&error))?;
+        let runs = observed.is_some_and(|observed| observed.phase == windlass_engine::Phase::Running);
+        if !runs {
+            let service = parts.service(cluster.service).await?;
+            parts.ensure_cluster(&cluster, &service).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The processes of running releases run.
+async fn processes(parts: &Parts) -> Result<(), Failure> {
+    let environments = parts.store.all_environments().await.map_err(|error| failures::store(&error))?;
+    let filter = naming::installation_labels(&parts.installation).with(labels::ROLE, "process");
+    let mut running = std::collections::HashSet::new();
+    for engine in parts.engines.values() {
+        for observed in engine.observe(&filter).await.map_err(|error| failures::engine(&error))? {
+            if observed.phase == windlass_engine::Phase::Running {
+                running.insert(observed.name);
+            }
+        }
+    }
+    for environment in environments {
+        let Some(release) = environment.running_release else { continue };
+        let Some(release) = parts.store.release(release).await.map_err(|error| failures::store(&error))? else { continue };
+        let complete = release.processes.iter().all(|process| {
+            (1..=process.count).all(|index| running.contains(&naming::process_container(release.id, process.name.as_str(), index)))
+        });
+        if complete {
+            continue;
+        }
+        let scene = parts.scene(environment.id).await?;
+        if !scene.application.removing {
+            parts.ensure_environment_network(environment.id).await?;
+            parts.ensure_release(&scene, &release, None).await?;
+        }
+    }
+    Ok(())
+}

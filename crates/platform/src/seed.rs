@@ -1,0 +1,163 @@
+//! What every installation has from its first start: an id, an organisation, an administrator with a
+//! token, a region with its services.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use windlass_model::id::{RegionId, UserId};
+use windlass_records::{Change, Cluster, ClusterKind, ClusterState, NewSecret, Organisation, Region, Service, Token, User};
+
+use crate::error::Error;
+use crate::parts::{Backends, Settings};
+use crate::{catalogue, ids};
+
+/// What seeding found or made.
+pub(crate) struct Seeded {
+    pub(crate) installation: String,
+    pub(crate) region: RegionId,
+}
+
+/// The setting that holds the installation's id.
+const INSTALLATION: &str = "installation";
+/// The address of the first administrator.
+const ADMINISTRATOR: &str = "admin@localhost";
+
+pub(crate) async fn seed(backends: &Backends, settings: &Settings) -> Result<Seeded, Error> {
+    let installation = match backends.store.setting(INSTALLATION).await? {
+        Some(Value::String(id)) => id,
+        _ => first_start(backends, settings).await?,
+    };
+    let region = seed_region(backends, settings).await?;
+    seed_external_clusters(backends, settings, region).await?;
+    Ok(Seeded { installation, region })
+}
+
+async fn first_start(backends: &Backends, settings: &Settings) -> Result<String, Error> {
+    let now = backends.clock.now();
+    let installation = ids::mint::<UserId>().to_string();
+    let organisation = Organisation { id: ids::mint(), name: "Default".to_owned(), created_at: now };
+    let user = User {
+        id: ids::mint(),
+        organisation: organisation.id,
+        email: ADMINISTRATOR.to_owned(),
+        first_name: "Windlass".to_owned(),
+        last_name: "Administrator".to_owned(),
+        created_at: now,
+    };
+    let text = ids::token();
+    let token = Token {
+        id: ids::mint(),
+        user: user.id,
+        name: "first administrator".to_owned(),
+        hash: ids::token_hash(text.expose_secret()),
+        created_at: now,
+    };
+    // The file first: a token that is in the store and nowhere else would lock everyone out. A crash
+    // between the two leaves a file that the next start writes anew.
+    let path = &settings.token_file;
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| {
+            writeln!(file, "{}", text.expose_secret())?;
+            file.sync_all()
+        });
+    written.map_err(|error| {
+        Error::Unavailable(format!("the administrator's token cannot be written to {}: {error}", path.display()))
+    })?;
+    backends
+        .store
+        .commit(vec![
+            Change::InsertOrganisation(organisation),
+            Change::InsertUser(user),
+            Change::InsertToken(token),
+            Change::PutSetting { name: INSTALLATION.to_owned(), value: Value::String(installation.clone()) },
+        ])
+        .await?;
+    Ok(installation)
+}
+
+async fn seed_region(backends: &Backends, settings: &Settings) -> Result<RegionId, Error> {
+    let slug = settings.region.parse().map_err(|error| Error::name("region", &error))?;
+    let existing = backends.store.regions().await?.into_iter().find(|region| region.slug == slug);
+    let region = Region {
+        id: existing.as_ref().map_or_else(ids::mint, |region| region.id),
+        name: slug.to_string(),
+        slug,
+        engine: backends.engine.0.clone(),
+        domain: settings.domain.to_ascii_lowercase(),
+        created_at: existing.as_ref().map_or_else(|| backends.clock.now(), |region| region.created_at),
+    };
+    let known = backends.store.services(Some(region.id)).await?;
+    let mut changes = Vec::new();
+    if existing.as_ref() != Some(&region) {
+        changes.push(Change::PutRegion(region.clone()));
+    }
+    let services = catalogue::services(region.id, &known);
+    changes.extend(services.into_iter().filter(|service| !known.contains(service)).map(Change::PutService));
+    if !changes.is_empty() {
+        backends.store.commit(changes).await?;
+    }
+    Ok(region.id)
+}
+
+/// Records the clusters that the operator names, or the new place of one.
+async fn seed_external_clusters(backends: &Backends, settings: &Settings, region: RegionId) -> Result<(), Error> {
+    let services = backends.store.services(Some(region)).await?;
+    let clusters = backends.store.clusters().await?;
+    for named in &settings.external_clusters {
+        let serves = |service: &&Service| {
+            service.shared && service.driver == named.driver && service.version == named.version
+        };
+        let Some(service) = services.iter().find(serves) else {
+            return Err(Error::refused(
+                "unknown_service",
+                format!("no shared service of region {} is '{} {}'", settings.region, named.driver, named.version),
+            ));
+        };
+        let now = backends.clock.now();
+        let password = NewSecret { id: ids::mint(), value: named.password.clone(), created_at: now };
+        let existing = clusters.iter().find(|cluster| cluster.service == service.id);
+        let change = match existing {
+            Some(cluster) if cluster.kind == ClusterKind::Shared => {
+                return Err(Error::refused(
+                    "cluster_exists",
+                    format!(
+                        "service '{}' has a shared cluster of Windlass already, which may hold instances; it cannot be replaced by {}:{}",
+                        service.identifier, named.host, named.port
+                    ),
+                ));
+            }
+            Some(cluster) => Change::SetClusterAccess {
+                id: cluster.id,
+                host: named.host.clone(),
+                port: named.port,
+                administrator: named.administrator.clone(),
+                password: password.id,
+                database: named.database.clone(),
+            },
+            None => Change::InsertCluster(Cluster {
+                id: ids::mint(),
+                region,
+                service: service.id,
+                kind: ClusterKind::External,
+                instance: None,
+                host: Some(named.host.clone()),
+                port: Some(named.port),
+                administrator: named.administrator.clone(),
+                password: password.id,
+                database: named.database.clone(),
+                subnet: None,
+                state: ClusterState::New,
+                created_at: now,
+            }),
+        };
+        backends.store.commit(vec![Change::InsertSecret(password), change]).await?;
+    }
+    Ok(())
+}

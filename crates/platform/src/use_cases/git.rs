@@ -1,0 +1,33 @@
+//! git over HTTP, on the application's repository.
+
+use windlass_delivery::build::{Error as BuildError, GitRequest, GitResponse};
+use windlass_records::{Application, PageRequest};
+
+use super::load::not_removing;
+use crate::context::Context;
+use crate::error::Error;
+use crate::platform::Platform;
+
+impl Platform {
+    /// Serves a git request on the repository of the application of that name.
+    pub async fn serve_git(&self, context: &Context, slug: &str, request: GitRequest) -> Result<GitResponse, Error> {
+        let found = self.applications(context, Some(slug), &PageRequest::first(1)).await?;
+        let application = found.rows.into_iter().next().ok_or_else(|| Error::not_found("application", slug))?;
+        not_removing(&application)?;
+        self.ensure_repository(&application).await?;
+        self.parts.builder.serve_git(application.id, request).await.map_err(|error| match error {
+            BuildError::Git { .. } | BuildError::DiskFull(_) => Error::Unavailable(error.to_string()),
+            other => Error::refused("git", other.to_string()),
+        })
+    }
+
+    /// The address of an application's repository.
+    pub fn repository_url(&self, application: &Application) -> String {
+        format!("{}/git/{}.git", self.parts.settings.public_url.trim_end_matches('/'), application.slug)
+    }
+
+    /// Where the site of an environment is.
+    pub fn site_url(&self, scene: &crate::Scene) -> String {
+        self.parts.site_url(scene)
+    }
+}

@@ -1,0 +1,18 @@
+//! The use cases: one method of [`crate::Platform`] per request of an edge.
+
+pub(crate) mod accounts;
+pub(crate) mod applications;
+pub(crate) mod deployments;
+pub(crate) mod environments;
+pub(crate) mod git;
+pub(crate) mod instances;
+pub(crate) mod load;
+pub(crate) mod logs;
+pub(crate) mod operations;
+pub(crate) mod plan;
+pub(crate) mod regions;
+pub(crate) mod releases;
+pub(crate) mod rollback;
+pub(crate) mod submit;
+pub(crate) mod variables;
+pub(crate) mod wish;

@@ -1,0 +1,94 @@
+//! Rolling back: a deployment of what an earlier release pinned.
+
+use windlass_engine::{ImageId, ImageReference};
+use windlass_model::id::EnvironmentId;
+use windlass_model::instance::InstanceState;
+use windlass_model::variables::VariableSource;
+use windlass_records::{PageRequest, Release};
+
+use super::deployments::DeploymentView;
+use super::load::not_removing;
+use crate::context::Context;
+use crate::definitions::deployment::snapshot::{Params, Rollback, WishedInstance};
+use crate::error::Error;
+use crate::failures;
+use crate::ids;
+use crate::platform::Platform;
+use crate::scene::Scene;
+
+impl Platform {
+    /// Makes release `number` run again: its image, its variables, its bindings. Refused, before anything
+    /// is touched, when one of them cannot be had any more.
+    pub async fn rollback(&self, context: &Context, environment: EnvironmentId, number: u32) -> Result<DeploymentView, Error> {
+        let scene = self.load_scene(context, environment).await?;
+        not_removing(&scene.application)?;
+        self.refuse_second(&scene).await?;
+        let release = self.numbered_release(&scene, number).await?;
+        if scene.environment.running_release == Some(release.id) {
+            return Err(Error::refused("running", format!("release {number} of '{}' is the running one", scene.title())));
+        }
+        let instances = self.check_rollback(&scene, &release).await?;
+        let params = Params {
+            deployment: ids::mint(),
+            environment,
+            release: ids::mint(),
+            previous: scene.environment.running_release,
+            source: None,
+            rollback: Some(Rollback {
+                release: release.id,
+                number,
+                image: ImageId(release.image.clone()),
+                processes: release.processes,
+                commit: release.commit,
+            }),
+            cache: false,
+            release_commands: Vec::new(),
+            instances,
+            variables: release.variables.into_iter().filter(|variable| variable.source != VariableSource::Service).collect(),
+            hosts: release.hosts,
+        };
+        self.begin(context, &scene, params).await
+    }
+
+    pub(crate) async fn numbered_release(&self, scene: &Scene, number: u32) -> Result<Release, Error> {
+        let releases = self.parts.store.releases(scene.environment.id, &PageRequest::first(u32::MAX)).await?;
+        releases
+            .rows
+            .into_iter()
+            .find(|release| release.number == number)
+            .ok_or_else(|| Error::not_found("release", format!("{number} of {}", scene.title())))
+    }
+
+    async fn check_rollback(&self, scene: &Scene, release: &Release) -> Result<Vec<WishedInstance>, Error> {
+        let refused = |message: String| Error::refused("rollback_impossible", format!("release {} cannot be taken up again: {message}", release.number));
+        let engine = self.parts.engine(scene.region.id)?;
+        let image = engine
+            .image(&ImageReference(release.image.clone()))
+            .await
+            .map_err(|error| Error::from(failures::engine(&error)))?;
+        if image.is_none() {
+            return Err(refused("its image is not on the engine any more; deploy its commit instead".to_owned()));
+        }
+        let mut instances = Vec::new();
+        for pinned in &release.bindings {
+            let instance = self.parts.store.instance(pinned.instance).await?;
+            let state = instance.as_ref().map_or(InstanceState::Removed, |instance| instance.state);
+            match state {
+                InstanceState::PendingAttachment | InstanceState::Attached | InstanceState::PendingDetachment => {}
+                InstanceState::Detached => {
+                    return Err(refused(format!("the service with the prefix {} that it uses is detached; attach it again first", pinned.prefix)));
+                }
+                InstanceState::Removing | InstanceState::Removed | InstanceState::New | InstanceState::Provisioning => {
+                    return Err(refused(format!("the service with the prefix {} that it uses has been removed", pinned.prefix)));
+                }
+            }
+            instances.push(WishedInstance {
+                instance: pinned.instance,
+                prefix: pinned.prefix.clone(),
+                url_scheme: pinned.url_scheme.clone(),
+                provision: false,
+            });
+        }
+        Ok(instances)
+    }
+}

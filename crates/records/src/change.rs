@@ -1,0 +1,148 @@
+//! The changes of rows: everything that is ever written, as values.
+
+use serde_json::Value;
+use windlass_model::id::{
+    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, ReleaseId, SecretId, TokenId, VariableId,
+};
+use windlass_model::instance::InstanceState;
+use windlass_model::names::{BranchName, Prefix};
+use windlass_model::time::Timestamp;
+
+use crate::account::{Organisation, Token, User};
+use crate::application::{Application, Environment, ReleaseCommand};
+use crate::catalogue::{Cluster, ClusterState, Region, Service};
+use crate::deployment::{Deployment, DeploymentStatus, Release};
+use crate::instance::{Binding, BindingState, Instance, InstanceFailure};
+use crate::secret::NewSecret;
+use crate::variable::Variable;
+
+/// One change. The changes of a list are made in order, in one transaction; one that does not apply
+/// refuses them all with `StoreError::Conflict` (a guard failed, a unique rule would be broken) or
+/// `StoreError::NotFound`, whose text names the object for people.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A new organisation.
+    InsertOrganisation(Organisation),
+    /// A new user; its address is unique.
+    InsertUser(User),
+    /// A new token.
+    InsertToken(Token),
+    /// Revokes a token.
+    DeleteToken(TokenId),
+    /// A new region, or the new values of one.
+    PutRegion(Region),
+    /// A new service, or the new values of one; unique by region and identifier.
+    PutService(Service),
+    /// A new cluster. One shared or external cluster per service, one private one per instance, among
+    /// those that are not removed.
+    InsertCluster(Cluster),
+    /// A cluster's state, if it is in `from`.
+    SetClusterState { id: ClusterId, from: ClusterState, to: ClusterState },
+    /// A new place for an external cluster (the operator changed its URL).
+    SetClusterAccess {
+        id: ClusterId,
+        host: String,
+        port: u16,
+        administrator: String,
+        password: SecretId,
+        database: Option<String>,
+    },
+
+    /// A new application; its slug is unique in the installation.
+    InsertApplication(Application),
+    /// New release commands.
+    SetReleaseCommands { id: ApplicationId, commands: Vec<ReleaseCommand> },
+    /// Marks an application as being removed, or not any more.
+    SetApplicationRemoving { id: ApplicationId, removing: bool },
+    /// Deletes an application, its environments and what belongs to them. Refused (conflict) while an
+    /// instance that is not `REMOVED` or a binding that is not `Revoked` is left, or an operation or a
+    /// deployment of an environment is unfinished but the operation that this change is committed with.
+    DeleteApplication(ApplicationId),
+    /// A new environment; its slug is unique in its application, its subnet in the region.
+    InsertEnvironment(Environment),
+    /// Another branch.
+    SetBranch { id: EnvironmentId, branch: BranchName },
+    /// The pivot of a deployment: the running release, if it is `from` now.
+    SetRunningRelease { id: EnvironmentId, from: Option<ReleaseId>, to: Option<ReleaseId> },
+
+    /// A new instance. Conflict when one that is not removed has its prefix in its environment and kind.
+    InsertInstance(Instance),
+    /// The state of an instance, if it is `from` now. Moving to `Removing` keeps `from` as
+    /// `state_before_removal`; leaving it clears that. `updated_at` becomes `at`.
+    SetInstanceState { id: InstanceId, from: InstanceState, to: InstanceState, at: Timestamp },
+    /// Refuses the transaction when the instance's state is not one of these.
+    ExpectInstanceState { id: InstanceId, states: Vec<InstanceState> },
+    /// Refuses the transaction when an unfinished deployment's snapshot has the instance.
+    ExpectInstanceUnused { id: InstanceId },
+    /// The cluster that holds it; `None` when it is not provisioned any more.
+    SetInstanceCluster { id: InstanceId, cluster: Option<ClusterId> },
+    /// Another prefix, if none of its environment and kind has it.
+    SetInstancePrefix { id: InstanceId, prefix: Prefix, at: Timestamp },
+    /// Another scheme of its URL.
+    SetInstanceUrlScheme { id: InstanceId, url_scheme: Option<String>, at: Timestamp },
+    /// Why the last operation on it failed, or that it did not.
+    SetInstanceError { id: InstanceId, error: Option<InstanceFailure>, at: Timestamp },
+
+    /// A new binding; sets the instance's `generation`, conflict when it is not one more than before.
+    InsertBinding(Binding),
+    /// The state of a binding, if it is `from` now.
+    SetBindingState { id: BindingId, from: BindingState, to: BindingState },
+
+    /// A secret to be kept.
+    InsertSecret(NewSecret),
+    /// Forgets a secret. Only of what is gone for good.
+    DeleteSecret(SecretId),
+
+    /// A custom variable, new or changed: by environment and name; conflict when the version in the
+    /// store is not one less than this (0: it must be new).
+    PutVariable(Variable),
+    /// Deletes a custom variable. Its secret stays while a release pins it.
+    DeleteVariable(VariableId),
+
+    /// A new deployment. Conflict, with the id of the first, when one of its environment is unfinished.
+    InsertDeployment(Deployment),
+    /// Where a deployment stands, if it has not ended.
+    SetDeploymentStatus { id: DeploymentId, status: DeploymentStatus },
+    /// The commit that it deploys.
+    SetDeploymentCommit { id: DeploymentId, commit: String },
+    /// The end of a deployment; no change when it has ended.
+    FinishDeployment {
+        id: DeploymentId,
+        status: DeploymentStatus,
+        failed_step: Option<String>,
+        error: Option<String>,
+        hint: Option<String>,
+        at: Timestamp,
+    },
+    /// A new release, with number 0.
+    InsertRelease(Release),
+    /// Gives a release its number when its deployment passes the pivot: one more than the highest of
+    /// its environment.
+    NumberRelease { id: ReleaseId },
+    /// Forgets a release whose deployment did not get to its pivot, or one past retention.
+    DeleteRelease(ReleaseId),
+
+    /// A setting of the installation by name (its id, the subnet counter, ...).
+    PutSetting { name: String, value: Value },
+    /// An entry of the audit log.
+    Audit(AuditEntry),
+}
+
+/// An entry of the audit log: append-only, without secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Who: a user's address, or `windlass`.
+    pub actor: String,
+    /// The request.
+    pub request_id: String,
+    /// What was done: `service.remove`.
+    pub action: String,
+    /// To what, for people.
+    pub subject: String,
+    /// The application, if any.
+    pub application: Option<ApplicationId>,
+    /// What else matters.
+    pub detail: String,
+}

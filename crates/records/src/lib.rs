@@ -1,0 +1,27 @@
+//! The store contract: the rows, the changes that are committed together, and the queries.
+//!
+//! Everything is written as a list of [`Change`]s in one transaction, alone or with an operation's event.
+//! A change carries what it expects of the row it changes, so that a decision made on a row that has
+//! changed since is refused as a conflict instead of being written over it. Reads see only the store.
+
+pub mod account;
+pub mod application;
+pub mod catalogue;
+pub mod change;
+pub mod deployment;
+pub mod instance;
+pub mod page;
+pub mod secret;
+pub mod store;
+pub mod variable;
+
+pub use account::{Organisation, Token, User};
+pub use application::{Application, Environment, ReleaseCommand};
+pub use catalogue::{Cluster, ClusterKind, ClusterState, Region, Service};
+pub use change::Change;
+pub use deployment::{Deployment, DeploymentStatus, Process, Release, ReleaseBinding, ReleaseVariable, VariableValue};
+pub use instance::{Binding, BindingState, Instance, InstanceFailure};
+pub use page::{Page, PageRequest};
+pub use secret::{NewSecret, Secret};
+pub use store::{ApplicationFilter, DeploymentFilter, InstanceFilter, OperationFilter, Store, VariableFilter};
+pub use variable::Variable;

@@ -1,0 +1,155 @@
+//! The contract that a store fulfils.
+
+use async_trait::async_trait;
+use serde_json::Value;
+use windlass_model::id::{
+    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, OrganisationId, RegionId, ReleaseId,
+    SecretId, ServiceId, UserId,
+};
+use windlass_model::names::{ApplicationSlug, EnvironmentSlug, VariableName};
+use windlass_operations::{Operation, OperationState, OperationStore, StoreError};
+
+use crate::account::{Organisation, Token, User};
+use crate::application::{Application, Environment};
+use crate::catalogue::{Cluster, Region, Service};
+use crate::change::Change;
+use crate::deployment::{Deployment, Release};
+use crate::instance::{Binding, Instance};
+use crate::page::{Page, PageRequest};
+use crate::secret::Secret;
+use crate::variable::Variable;
+
+/// Which applications.
+#[derive(Debug, Clone, Default)]
+pub struct ApplicationFilter {
+    /// Of this organisation.
+    pub organisation: Option<OrganisationId>,
+    /// With this name.
+    pub slug: Option<ApplicationSlug>,
+}
+
+/// Which deployments. Newest first.
+#[derive(Debug, Clone, Default)]
+pub struct DeploymentFilter {
+    /// Of any environment of this application.
+    pub application: Option<ApplicationId>,
+    /// Of this environment.
+    pub environment: Option<EnvironmentId>,
+    /// Only those that have not ended.
+    pub unfinished: bool,
+}
+
+/// Which instances. Sorted by kind (`DATABASE`, `STORAGE`, then others), `DEFAULT` first, then by prefix.
+#[derive(Debug, Clone, Default)]
+pub struct InstanceFilter {
+    /// Of any environment of this application.
+    pub application: Option<ApplicationId>,
+    /// Of this environment.
+    pub environment: Option<EnvironmentId>,
+    /// On this cluster.
+    pub cluster: Option<ClusterId>,
+    /// `REMOVED` ones too.
+    pub with_removed: bool,
+}
+
+/// Which custom variables. Sorted by environment's position and name.
+#[derive(Debug, Clone, Default)]
+pub struct VariableFilter {
+    /// Of any environment of this application.
+    pub application: Option<ApplicationId>,
+    /// Of this environment.
+    pub environment: Option<EnvironmentId>,
+    /// With this name.
+    pub name: Option<VariableName>,
+}
+
+/// Which operations. Newest first.
+#[derive(Debug, Clone, Default)]
+pub struct OperationFilter {
+    /// Of this organisation.
+    pub tenant: Option<String>,
+    /// In one of these states; empty: in any.
+    pub states: Vec<OperationState>,
+    /// About this subject: kind and id.
+    pub subject: Option<(String, String)>,
+}
+
+/// A store: operations and rows in one.
+///
+/// Contract: each method is one transaction or one consistent read. `after` of a page that is not one of
+/// ours is `StoreError::Refused`.
+#[async_trait]
+pub trait Store: OperationStore<Change = Change> {
+    /// Commits changes without an operation.
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError>;
+
+    /// Opens secrets, in the order asked for. An unknown id is `NotFound`.
+    async fn reveal(&self, ids: &[SecretId]) -> Result<Vec<Secret>, StoreError>;
+
+    /// A setting of the installation.
+    async fn setting(&self, name: &str) -> Result<Option<Value>, StoreError>;
+    /// The user and token with that hash.
+    async fn token_by_hash(&self, hash: &str) -> Result<Option<(Token, User)>, StoreError>;
+    /// A user.
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+    /// All organisations, by creation.
+    async fn organisations(&self) -> Result<Vec<Organisation>, StoreError>;
+
+    /// All regions, by creation.
+    async fn regions(&self) -> Result<Vec<Region>, StoreError>;
+    /// A region.
+    async fn region(&self, id: RegionId) -> Result<Option<Region>, StoreError>;
+    /// The services of a region, or of all, by identifier.
+    async fn services(&self, region: Option<RegionId>) -> Result<Vec<Service>, StoreError>;
+    /// A service.
+    async fn service(&self, id: ServiceId) -> Result<Option<Service>, StoreError>;
+    /// The clusters that are not removed, by creation.
+    async fn clusters(&self) -> Result<Vec<Cluster>, StoreError>;
+    /// A cluster, removed or not.
+    async fn cluster(&self, id: ClusterId) -> Result<Option<Cluster>, StoreError>;
+
+    /// Applications by slug.
+    async fn applications(&self, filter: &ApplicationFilter, page: &PageRequest) -> Result<Page<Application>, StoreError>;
+    /// An application.
+    async fn application(&self, id: ApplicationId) -> Result<Option<Application>, StoreError>;
+    /// An application's environments by position, then creation.
+    async fn environments(&self, application: ApplicationId) -> Result<Vec<Environment>, StoreError>;
+    /// Every environment of the installation, for reconcilers.
+    async fn all_environments(&self) -> Result<Vec<Environment>, StoreError>;
+    /// An environment.
+    async fn environment(&self, id: EnvironmentId) -> Result<Option<Environment>, StoreError>;
+    /// The environment of that name.
+    async fn environment_by_slug(
+        &self,
+        application: ApplicationId,
+        slug: &EnvironmentSlug,
+    ) -> Result<Option<Environment>, StoreError>;
+    /// The `count` lowest subnet numbers that neither an environment nor a cluster of the region uses.
+    async fn free_subnets(&self, region: RegionId, count: u32) -> Result<Vec<u32>, StoreError>;
+
+    /// Instances.
+    async fn instances(&self, filter: &InstanceFilter, page: &PageRequest) -> Result<Page<Instance>, StoreError>;
+    /// An instance, removed or not.
+    async fn instance(&self, id: InstanceId) -> Result<Option<Instance>, StoreError>;
+    /// The bindings of an instance that are not `Revoked`, oldest first.
+    async fn bindings(&self, instance: InstanceId) -> Result<Vec<Binding>, StoreError>;
+    /// A binding.
+    async fn binding(&self, id: BindingId) -> Result<Option<Binding>, StoreError>;
+
+    /// Custom variables.
+    async fn variables(&self, filter: &VariableFilter, page: &PageRequest) -> Result<Page<Variable>, StoreError>;
+
+    /// Deployments.
+    async fn deployments(&self, filter: &DeploymentFilter, page: &PageRequest) -> Result<Page<Deployment>, StoreError>;
+    /// A deployment.
+    async fn deployment(&self, id: DeploymentId) -> Result<Option<Deployment>, StoreError>;
+    /// The number for the next deployment of an environment.
+    async fn next_deployment_number(&self, environment: EnvironmentId) -> Result<u32, StoreError>;
+    /// Numbered releases of an environment, newest first.
+    async fn releases(&self, environment: EnvironmentId, page: &PageRequest) -> Result<Page<Release>, StoreError>;
+    /// A release.
+    async fn release(&self, id: ReleaseId) -> Result<Option<Release>, StoreError>;
+
+    /// Operations.
+    async fn operations(&self, filter: &OperationFilter, page: &PageRequest) -> Result<Page<Operation>, StoreError>;
+}

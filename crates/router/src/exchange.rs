@@ -1,0 +1,179 @@
+//! One request to an upstream: from the choice of the upstream to the head of its answer, with the
+//! retries that are safe.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use windlass_model::id::EnvironmentId;
+
+use crate::body::{Progress, RequestBody};
+use crate::snapshot::Choice;
+use crate::upstream::{InFlight, Sender};
+use crate::worker::Worker;
+
+/// A kept connection may be closed, a switch may happen in between, and a second upstream may be down
+/// too; after that the fault is not a passing one.
+const MAX_ATTEMPTS: u32 = 4;
+
+/// A request that must not be sent twice takes only connections used this recently. Shorter than the
+/// shortest keep-alive of the usual application servers (gunicorn: 2 s), so that the upstream is not
+/// about to close it.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// The head of an upstream's answer, with what must outlive it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: Response<Incoming>,
+    pub(crate) sender: Sender,
+    pub(crate) in_flight: InFlight,
+    pub(crate) environment: EnvironmentId,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("no route has this host")]
+    UnknownHost,
+    #[error("nothing is deployed")]
+    NotDeployed,
+    #[error("the router has no route table")]
+    NoTable,
+    #[error("could not connect to {upstream}")]
+    Connect {
+        upstream: SocketAddr,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{upstream} ended the connection or broke the protocol before it answered")]
+    Broken {
+        upstream: SocketAddr,
+        #[source]
+        source: hyper::Error,
+    },
+    #[error("{upstream} did not begin to answer in time")]
+    TimedOut { upstream: SocketAddr },
+    #[error("{upstream} switched protocols although the request did not ask for it")]
+    UnwantedUpgrade { upstream: SocketAddr },
+}
+
+/// Sends a request to an upstream of the host.
+///
+/// A request goes out again only when none of it was written, or when it is idempotent, has no body,
+/// and went out on a kept connection that the upstream closed meanwhile (RFC 9112, 9.3.1).
+pub(crate) async fn exchange(
+    worker: &Worker,
+    host: &str,
+    mut request: Request<RequestBody>,
+    progress: &Progress,
+) -> Result<Answer, Failure> {
+    let is_repeatable =
+        request.method().is_idempotent() && matches!(request.body(), RequestBody::Empty);
+    if !is_repeatable {
+        // One turn of the runtime, so that a connection that the upstream closed is known as closed.
+        tokio::task::yield_now().await;
+    }
+    let mut failure: Option<Failure> = None;
+    for attempt in 0..MAX_ATTEMPTS {
+        let avoid = match &failure {
+            Some(Failure::Connect { upstream, .. }) => Some(*upstream),
+            _ => None,
+        };
+        let (environment, in_flight) = match worker.choose(host, avoid) {
+            Choice::Upstream(environment, in_flight) => (environment, in_flight),
+            Choice::NotDeployed => return Err(failure.unwrap_or(Failure::NotDeployed)),
+            Choice::UnknownHost => return Err(failure.unwrap_or(Failure::UnknownHost)),
+            Choice::NoTable => return Err(Failure::NoTable),
+        };
+        let upstream = in_flight.upstream();
+        if avoid == Some(upstream.address) {
+            break;
+        }
+        let max_age = if is_repeatable {
+            worker.timeouts.pool_idle
+        } else {
+            FRESH.min(worker.timeouts.pool_idle)
+        };
+        let kept = (attempt == 0)
+            .then(|| upstream.check_out(max_age))
+            .flatten();
+        let is_kept = kept.is_some();
+        let mut sender = match kept {
+            Some(sender) => sender,
+            None => match upstream.connect(worker.timeouts.connect).await {
+                Ok(sender) => sender,
+                Err(source) => {
+                    upstream.suspend();
+                    failure = Some(Failure::Connect {
+                        upstream: upstream.address,
+                        source,
+                    });
+                    continue;
+                }
+            },
+        };
+        let copy = (is_kept && is_repeatable).then(|| copy_of(&request));
+        let answer = while_it_moves(
+            sender.try_send_request(request),
+            progress,
+            worker.timeouts.response_header,
+        )
+        .await;
+        match answer {
+            Some(Ok(response)) => {
+                return Ok(Answer {
+                    response,
+                    sender,
+                    in_flight,
+                    environment,
+                });
+            }
+            Some(Err(mut error)) => {
+                let unsent = error.take_message();
+                let broken = Failure::Broken {
+                    upstream: upstream.address,
+                    source: error.into_error(),
+                };
+                match unsent.or(copy) {
+                    Some(again) => request = again,
+                    None => return Err(broken),
+                }
+                failure = Some(broken);
+            }
+            None => {
+                return Err(Failure::TimedOut {
+                    upstream: upstream.address,
+                });
+            }
+        }
+    }
+    Err(failure.unwrap_or(Failure::NotDeployed))
+}
+
+fn copy_of(request: &Request<RequestBody>) -> Request<RequestBody> {
+    let mut copy = Request::new(RequestBody::Empty);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.version_mut() = request.version();
+    *copy.headers_mut() = request.headers().clone();
+    copy
+}
+
+/// Waits for the answer; none when neither it began nor the request's body moved for the time-out.
+async fn while_it_moves<F: Future>(
+    answer: F,
+    progress: &Progress,
+    time_out: Duration,
+) -> Option<F::Output> {
+    let mut answer = std::pin::pin!(answer);
+    loop {
+        let before = progress.frames();
+        match tokio::time::timeout(time_out, answer.as_mut()).await {
+            Ok(output) => return Some(output),
+            Err(_) if progress.frames() != before => {}
+            Err(_) => return None,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The router as a whole: bound, served, stopped.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+
+use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::control::server::{self, Control};
+use crate::control::socket::ControlSocket;
+use crate::error::Error;
+use crate::fleet::Fleet;
+use crate::listener::listen_for_workers;
+use crate::settings::Settings;
+use crate::table_file;
+use crate::worker::Worker;
+
+/// A router that listens and has read its table, but does not answer yet.
+#[derive(Debug)]
+pub struct Router {
+    fleet: Arc<Fleet>,
+    addresses: Vec<SocketAddr>,
+    listeners: Vec<Vec<TcpListener>>,
+    control: ControlSocket,
+    table: std::path::PathBuf,
+}
+
+/// Runs a router until the token is cancelled; then it stops accepting and finishes what is in flight,
+/// up to the deadline of the settings.
+///
+/// The signal handlers, the log and the global allocator are the binary's.
+pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), Error> {
+    Router::bind(settings)?.serve(stop).await
+}
+
+impl Router {
+    /// Takes the addresses and the control socket, and reads the table.
+    ///
+    /// A damaged table is no error: the router says so in its log and its status, answers 503, and
+    /// waits for a good one on the control socket. Must be called within a tokio runtime.
+    pub fn bind(settings: Settings) -> Result<Self, Error> {
+        if settings.listen.is_empty() {
+            return Err(Error::NoAddress);
+        }
+        let count = settings
+            .workers
+            .or_else(|| thread::available_parallelism().ok())
+            .map_or(1, NonZeroUsize::get);
+        // Before the table is read: a publication between the two either reaches the socket, or was
+        // on disk before the table is read.
+        let control = ControlSocket::bind(&settings.control_socket)?;
+        let (addresses, listeners) = listen_for_workers(&settings.listen, count)?;
+        let workers = (0..count)
+            .map(|_| Arc::new(Worker::new(&settings, count)))
+            .collect();
+        let fleet = Arc::new(Fleet::new(workers));
+        match table_file::read(&settings.table) {
+            Ok(Some(table)) => {
+                fleet.publish(table);
+            }
+            Ok(None) => tracing::info!(
+                path = %settings.table.display(),
+                "no route table yet: every host is unknown until the server publishes one"
+            ),
+            Err(error) => {
+                tracing::error!(
+                    %error,
+                    "the router answers 503 for every host until the server publishes a route table; start or restart the server"
+                );
+                fleet.set_fault(error.to_string());
+            }
+        }
+        Ok(Self {
+            fleet,
+            addresses,
+            listeners,
+            control,
+            table: settings.table,
+        })
+    }
+
+    /// Where clients can connect, with the real ports.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Serves until the token is cancelled, see [`run`].
+    pub async fn serve(self, stop: CancellationToken) -> Result<(), Error> {
+        let mut ends = JoinSet::new();
+        for (index, (worker, listeners)) in
+            self.fleet.workers().iter().zip(self.listeners).enumerate()
+        {
+            match start_worker(index, Arc::clone(worker), listeners) {
+                Ok(end) => ends.spawn(end),
+                Err(error) => {
+                    self.fleet.workers().iter().for_each(|worker| worker.stop());
+                    return Err(error);
+                }
+            };
+        }
+        tracing::info!(addresses = ?self.addresses, workers = ends.len(), "router is serving");
+        let control = Arc::new(Control {
+            fleet: Arc::clone(&self.fleet),
+            table: self.table,
+            publishing: tokio::sync::Mutex::default(),
+        });
+        let control_tasks = TaskTracker::new();
+        let lost = tokio::select! {
+            () = stop.cancelled() => None,
+            Some(end) = ends.join_next() => Some(result_of(end)),
+            () = server::serve(control, &self.control.listener, &control_tasks) => None,
+        };
+        // The socket goes first, so that the next router can start while this one finishes.
+        drop(self.control);
+        for worker in self.fleet.workers() {
+            worker.stop();
+        }
+        tracing::info!("router stops: requests in flight are finished first");
+        let mut result = lost.map_or(Ok(()), |end| end.and(Err(Error::WorkerLost)));
+        while let Some(end) = ends.join_next().await {
+            result = result.and(result_of(end));
+        }
+        result
+    }
+}
+
+type End = oneshot::Receiver<io::Result<()>>;
+
+fn start_worker(
+    index: usize,
+    worker: Arc<Worker>,
+    listeners: Vec<TcpListener>,
+) -> Result<End, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Worker)?;
+    let (ended, end) = oneshot::channel();
+    thread::Builder::new()
+        .name(format!("router-{index}"))
+        .spawn(move || {
+            let result = runtime.block_on(worker.serve(listeners));
+            drop(runtime);
+            // Nobody waits when the router gave up meanwhile.
+            let _ = ended.send(result);
+        })
+        .map_err(Error::Worker)?;
+    Ok(end)
+}
+
+fn result_of(
+    end: Result<Result<io::Result<()>, oneshot::error::RecvError>, JoinError>,
+) -> Result<(), Error> {
+    match end {
+        Ok(Ok(result)) => result.map_err(Error::Worker),
+        Ok(Err(_)) | Err(_) => Err(Error::WorkerLost),
+    }
+}

@@ -1,0 +1,123 @@
+//! The route table as one worker uses it: immutable, replaced whole.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use windlass_delivery::routing::RouteTable;
+use windlass_model::id::EnvironmentId;
+
+use crate::upstream::{InFlight, Upstream};
+
+/// One table with the worker's own upstreams.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    hosts: HashMap<Box<str>, Destination>,
+    /// No usable table was ever read: an unknown host may well exist.
+    is_fault: bool,
+}
+
+#[derive(Debug)]
+struct Destination {
+    environment: EnvironmentId,
+    upstreams: Box<[Arc<Upstream>]>,
+    next: AtomicUsize,
+}
+
+/// What the table says about a host.
+#[derive(Debug)]
+pub(crate) enum Choice {
+    Upstream(EnvironmentId, InFlight),
+    NotDeployed,
+    UnknownHost,
+    NoTable,
+}
+
+impl Snapshot {
+    /// The snapshot of a router without a usable table.
+    pub(crate) fn fault() -> Self {
+        Self {
+            hosts: HashMap::new(),
+            is_fault: true,
+        }
+    }
+
+    /// Makes the snapshot of a table; upstreams that stay keep their connections and counts.
+    pub(crate) fn of(table: &RouteTable, previous: &Self) -> Self {
+        let mut known = previous.upstreams();
+        let hosts = table
+            .routes
+            .iter()
+            .map(|route| {
+                let upstreams = route
+                    .upstreams
+                    .iter()
+                    .map(|address| {
+                        Arc::clone(
+                            known
+                                .entry(*address)
+                                .or_insert_with(|| Arc::new(Upstream::new(*address))),
+                        )
+                    })
+                    .collect();
+                let destination = Destination {
+                    environment: route.environment,
+                    upstreams,
+                    next: AtomicUsize::new(0),
+                };
+                (route.host.as_str().into(), destination)
+            })
+            .collect();
+        Self {
+            hosts,
+            is_fault: false,
+        }
+    }
+
+    /// Every upstream once.
+    pub(crate) fn upstreams(&self) -> HashMap<SocketAddr, Arc<Upstream>> {
+        self.hosts
+            .values()
+            .flat_map(|destination| &destination.upstreams)
+            .map(|upstream| (upstream.address, Arc::clone(upstream)))
+            .collect()
+    }
+
+    /// Chooses an upstream for a host, another than `avoid` where there is one. None when the chosen
+    /// one was retired meanwhile: then a newer snapshot is in force.
+    pub(crate) fn choose(&self, host: &str, avoid: Option<SocketAddr>) -> Option<Choice> {
+        let Some(destination) = self.hosts.get(host) else {
+            return Some(if self.is_fault {
+                Choice::NoTable
+            } else {
+                Choice::UnknownHost
+            });
+        };
+        let Some(upstream) = destination.least_busy(avoid) else {
+            return Some(Choice::NotDeployed);
+        };
+        let in_flight = InFlight::begin(upstream)?;
+        Some(Choice::Upstream(destination.environment, in_flight))
+    }
+}
+
+impl Destination {
+    /// The upstream with the fewest requests of this worker, taking turns among equals.
+    fn least_busy(&self, avoid: Option<SocketAddr>) -> Option<&Arc<Upstream>> {
+        if let [only] = &*self.upstreams {
+            return Some(only);
+        }
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let count = self.upstreams.len();
+        (0..count)
+            .map(|offset| &self.upstreams[turn.wrapping_add(offset) % count])
+            .min_by_key(|upstream| {
+                (
+                    avoid == Some(upstream.address),
+                    upstream.is_suspended(),
+                    upstream.in_flight(),
+                )
+            })
+    }
+}

@@ -1,0 +1,224 @@
+//! One worker: a thread with a `current_thread` runtime, its listeners and its connections.
+
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioTimer;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use windlass_delivery::routing::RouteTable;
+
+use crate::connection::{self, Client};
+use crate::settings::{Settings, Timeouts};
+use crate::snapshot::{Choice, Snapshot};
+use crate::upstream::Upstream;
+
+/// Room for large cookies and tokens; nginx ends at 32 KiB, most application servers before.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// How often connections unused for too long are closed.
+const REAP_EVERY: Duration = Duration::from_secs(5);
+
+/// A pause after a failed accept: the usual cause is no free file descriptor, which ends by itself.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A worker's state. Its own thread uses it on the request path; the publisher replaces the snapshot.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) timeouts: Timeouts,
+    pub(crate) tasks: TaskTracker,
+    snapshot: ArcSwap<Snapshot>,
+    /// Upstreams that left the table and may still have requests in flight.
+    retired: Mutex<Vec<Arc<Upstream>>>,
+    connections: AtomicU64,
+    max_connections: usize,
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    pub(crate) stop: CancellationToken,
+    /// Says the same as `stop` without its lock; set first.
+    is_stopping: AtomicBool,
+}
+
+impl Worker {
+    pub(crate) fn new(settings: &Settings, workers: usize) -> Self {
+        Self {
+            timeouts: settings.timeouts,
+            tasks: TaskTracker::new(),
+            snapshot: ArcSwap::default(),
+            retired: Mutex::default(),
+            connections: AtomicU64::new(0),
+            max_connections: settings.max_connections.div_ceil(workers).max(1),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            stop: CancellationToken::new(),
+            is_stopping: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn choose(&self, host: &str, avoid: Option<SocketAddr>) -> Choice {
+        loop {
+            // Retirement comes after the new snapshot, so the next look finds that one.
+            if let Some(choice) = self.snapshot.load().choose(host, avoid) {
+                return choice;
+            }
+        }
+    }
+
+    /// Puts a table into force here; called by one publisher at a time.
+    pub(crate) fn replace_table(&self, table: &RouteTable) {
+        let previous = self.snapshot.load_full();
+        let next = Arc::new(Snapshot::of(table, &previous));
+        let kept = next.upstreams();
+        self.snapshot.store(next);
+        let mut retired = self.retired();
+        retired.retain(|upstream| upstream.in_flight() > 0);
+        for (address, upstream) in previous.upstreams() {
+            if !kept.contains_key(&address) {
+                upstream.retire();
+                retired.push(upstream);
+            }
+        }
+    }
+
+    pub(crate) fn set_fault(&self) {
+        self.snapshot.store(Arc::new(Snapshot::fault()));
+    }
+
+    /// Adds this worker's requests in flight, by upstream.
+    pub(crate) fn count_in_flight(&self, counts: &mut HashMap<SocketAddr, u64>) {
+        for (address, upstream) in self.snapshot.load().upstreams() {
+            *counts.entry(address).or_default() += upstream.in_flight();
+        }
+        for upstream in self.retired().iter() {
+            *counts.entry(upstream.address).or_default() += upstream.in_flight();
+        }
+    }
+
+    pub(crate) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Counts a client connection in.
+    pub(crate) fn connection_opened(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a client connection out.
+    pub(crate) fn connection_closed(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether the stop has begun; cheaper than the token's own answer, and never behind it.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::SeqCst)
+    }
+
+    /// Begins the stop: no new connection, and no further request on a connection.
+    pub(crate) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::SeqCst);
+        self.stop.cancel();
+    }
+
+    /// Serves until [`Worker::stop`], then finishes what is in flight, up to the deadline.
+    pub(crate) async fn serve(self: Arc<Self>, listeners: Vec<StdListener>) -> io::Result<()> {
+        let permits = Arc::new(Semaphore::new(self.max_connections));
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(self.timeouts.request_header)
+            .max_header_size(MAX_HEADER_BYTES);
+        let acceptors = TaskTracker::new();
+        for listener in listeners {
+            let listener = TcpListener::from_std(listener)?;
+            let (worker, permits, http) = (Arc::clone(&self), Arc::clone(&permits), http.clone());
+            acceptors.spawn(worker.accept(listener, permits, http));
+        }
+        let reaper = tokio::spawn(Arc::clone(&self).reap());
+        self.stop.cancelled().await;
+        acceptors.close();
+        acceptors.wait().await;
+        reaper.abort();
+        self.tasks.close();
+        if tokio::time::timeout(self.timeouts.shutdown, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                connections = self.tasks.len(),
+                after_s = self.timeouts.shutdown.as_secs(),
+                "requests in flight are cut off: the time to finish them is over"
+            );
+        }
+        Ok(())
+    }
+
+    async fn accept(
+        self: Arc<Self>,
+        listener: TcpListener,
+        permits: Arc<Semaphore>,
+        http: http1::Builder,
+    ) {
+        loop {
+            let permit = tokio::select! {
+                () = self.stop.cancelled() => break,
+                permit = Arc::clone(&permits).acquire_owned() => permit,
+            };
+            let Ok(permit) = permit else { break };
+            let accepted = tokio::select! {
+                biased;
+                accepted = listener.accept() => accepted,
+                () = self.stop.cancelled() => break,
+            };
+            match accepted {
+                Ok((stream, address)) => {
+                    let client = Client::new(&self, address, Some(permit));
+                    self.tasks
+                        .spawn(connection::serve(client, stream, http.clone()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    tracing::warn!(%error, "accepting a connection failed");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        // The kernel would reset the connections that wait in the queue of a closed listener, so each
+        // gets the one answer that it came for.
+        while let Some(Ok((stream, address))) = now_or_never(listener.accept()).await {
+            let client = Client::new(&self, address, None);
+            self.tasks
+                .spawn(connection::serve_once(client, stream, http.clone()));
+        }
+    }
+
+    async fn reap(self: Arc<Self>) {
+        let mut tick = tokio::time::interval(REAP_EVERY.min(self.timeouts.pool_idle));
+        loop {
+            tick.tick().await;
+            for upstream in self.snapshot.load_full().upstreams().values() {
+                upstream.reap(self.timeouts.pool_idle);
+            }
+        }
+    }
+
+    fn retired(&self) -> MutexGuard<'_, Vec<Arc<Upstream>>> {
+        self.retired.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn now_or_never<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}

@@ -1,0 +1,3 @@
+//! The service drivers: each knows one type of backing service and nothing of the others.
+
+pub mod postgres;

@@ -1,0 +1,88 @@
+//! The contract, call by call.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use windlass_model::id::InstanceId;
+use windlass_model::names::{Prefix, VariableName};
+use windlass_services::{
+    Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
+};
+
+use super::gate::Gates;
+use super::session::supported;
+use super::{bind, check, destroy, prepare, provision, server, unbind, variables};
+
+/// The PostgreSQL driver. It keeps no connection between calls and no knowledge of any cluster.
+#[derive(Debug, Default)]
+pub struct PostgresDriver {
+    gates: Gates,
+}
+
+impl PostgresDriver {
+    /// A driver.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One call: refused if it cannot be made, else made when it is its turn.
+    async fn call<T>(&self, access: &Access, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        supported(access)?;
+        let _turn = self.gates.enter(access).await?;
+        call.await
+    }
+}
+
+#[async_trait]
+impl Driver for PostgresDriver {
+    fn kind(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn server(&self, version: &str, administrator_password: &SecretString) -> Result<ServerSpec, Error> {
+        server::spec(version, administrator_password)
+    }
+
+    async fn prepare(&self, access: &Access) -> Result<(), Error> {
+        self.call(access, prepare::prepare(access)).await
+    }
+
+    async fn provision(&self, access: &Access, instance: &InstanceSpec) -> Result<(), Error> {
+        self.call(access, provision::provision(access, instance)).await
+    }
+
+    async fn bind(&self, access: &Access, instance: &InstanceSpec, binding: &BindingSpec) -> Result<(), Error> {
+        self.call(access, bind::bind(access, instance, binding)).await
+    }
+
+    async fn unbind(&self, access: &Access, instance: InstanceId, generation: u32) -> Result<(), Error> {
+        self.call(access, unbind::unbind(access, instance, generation)).await
+    }
+
+    async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {
+        self.call(access, check::check(access, instance)).await
+    }
+
+    async fn usage(&self, access: &Access, instance: InstanceId) -> Result<Usage, Error> {
+        self.call(access, check::usage(access, instance)).await
+    }
+
+    async fn destroy(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {
+        self.call(access, destroy::destroy(access, instance)).await
+    }
+
+    async fn list(&self, access: &Access) -> Result<Vec<String>, Error> {
+        self.call(access, check::list(access)).await
+    }
+
+    fn variable_names(&self, prefix: &Prefix) -> Vec<VariableName> {
+        variables::names(prefix)
+    }
+
+    fn url_schemes(&self) -> &'static [&'static str] {
+        &variables::URL_SCHEMES
+    }
+
+    fn variables(&self, request: &VariableRequest) -> Vec<Variable> {
+        variables::of(request)
+    }
+}

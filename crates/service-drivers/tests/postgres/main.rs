@@ -1,0 +1,11 @@
+//! The PostgreSQL driver on a real server.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod administrators;
+mod conformance;
+mod fixture;
+mod half_made;
+mod hostile_tenants;
+mod variables;

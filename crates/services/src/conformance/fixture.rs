@@ -1,0 +1,58 @@
+//! What a driver's test brings along.
+
+use async_trait::async_trait;
+use windlass_model::id::InstanceId;
+
+use crate::contract::Driver;
+use crate::spec::{Access, Variable};
+
+/// A driver, a real cluster, and a way to use the cluster as applications do.
+#[async_trait]
+pub trait Fixture: Send + Sync {
+    /// The driver.
+    fn driver(&self) -> &dyn Driver;
+
+    /// A version for [`Driver::server`].
+    fn version(&self) -> &str;
+
+    /// The cluster.
+    fn access(&self) -> Access;
+
+    /// The same with an endpoint at which nothing listens.
+    fn unreachable(&self) -> Access;
+
+    /// Connects as an application that was given these variables; the error is the server's refusal.
+    async fn connect(&self, variables: &[Variable]) -> Result<Box<dyn Session>, String>;
+
+    /// Connects with these credentials, but to another instance, by every way that the type has.
+    async fn connect_to(&self, variables: &[Variable], other: InstanceId) -> Result<Box<dyn Session>, String>;
+
+    /// All that is on the cluster in the instance's name, users included, as its superuser sees it.
+    async fn traces(&self, instance: InstanceId) -> Vec<String>;
+
+    /// Makes an object that is not ours under the name that this instance will have.
+    async fn make_foreign(&self, instance: InstanceId);
+
+    /// Removes what `make_foreign` made.
+    async fn remove_foreign(&self, instance: InstanceId);
+
+    /// The server's log, as verbose as the server allows; empty if the type has none.
+    async fn server_log(&self) -> String;
+}
+
+/// An application's connection.
+#[async_trait]
+pub trait Session: Send {
+    /// Writes a value, replacing an earlier one; makes what it needs (a table, a bucket's object).
+    async fn write(&mut self, key: &str, value: &str) -> Result<(), String>;
+
+    /// Reads a value.
+    async fn read(&mut self, key: &str) -> Result<Option<String>, String>;
+
+    /// Tries to read a value of another instance over this connection, by every way that the type has.
+    /// `Ok(Some(_))` only if it was read.
+    async fn try_read_other(&mut self, other: InstanceId, key: &str) -> Result<Option<String>, String>;
+
+    /// Whether the server still answers over this connection.
+    async fn is_alive(&mut self) -> bool;
+}

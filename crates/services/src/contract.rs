@@ -1,0 +1,74 @@
+//! The contract itself.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use windlass_model::id::InstanceId;
+use windlass_model::names::{Prefix, VariableName};
+
+use crate::error::Error;
+use crate::server::ServerSpec;
+use crate::spec::{Access, BindingSpec, InstanceSpec, Usage, Variable, VariableRequest};
+
+/// A driver of one type of service.
+///
+/// Contract, for every driver (the conformance suite checks it):
+/// - Every call is idempotent by instance (and binding) id: repeated after a crash at any point, it
+///   repairs what is half made and sets everything again. Other parameters for a provisioned id, and
+///   another binding of a generation that is taken, are [`Error::Conflict`]; a comment is no parameter
+///   but words for people, and is set again.
+/// - `unbind` and `destroy` of what is absent succeed.
+/// - A binding is a user of its own, never the administrator; two bindings of one instance are valid at
+///   once; what one makes the other can use; revoking one leaves the other and the data alone, and ends
+///   the revoked one's open sessions.
+/// - An instance's credentials reach no other instance of the cluster.
+/// - Nothing is done to objects that are not the instance's.
+/// - Passwords do not appear in an error, nor in the server's log or statistics where the type can hash
+///   them on our side.
+/// - Each call to the server has a named time-out.
+#[async_trait]
+pub trait Driver: Send + Sync + 'static {
+    /// The type's name in the catalogue: `postgres`, ...
+    fn kind(&self) -> &'static str;
+
+    /// The server to run for a cluster of this type, with the administrator's password.
+    fn server(&self, version: &str, administrator_password: &SecretString) -> Result<ServerSpec, Error>;
+
+    /// Checks that the cluster is reachable, supported and that the administrator may do what is needed,
+    /// and hardens it: idempotent, called before the first use and after each restart of the server.
+    async fn prepare(&self, access: &Access) -> Result<(), Error>;
+
+    /// Makes the instance.
+    async fn provision(&self, access: &Access, instance: &InstanceSpec) -> Result<(), Error>;
+
+    /// Makes the binding's user, or sets its password and rights again.
+    async fn bind(&self, access: &Access, instance: &InstanceSpec, binding: &BindingSpec) -> Result<(), Error>;
+
+    /// Revokes the binding: its user cannot log in, its sessions end, it is gone; the data stays.
+    async fn unbind(&self, access: &Access, instance: InstanceId, generation: u32) -> Result<(), Error>;
+
+    /// Whether the instance works, as its users see it.
+    async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error>;
+
+    /// What it uses.
+    async fn usage(&self, access: &Access, instance: InstanceId) -> Result<Usage, Error>;
+
+    /// Destroys the instance's data and every user of it.
+    async fn destroy(&self, access: &Access, instance: InstanceId) -> Result<(), Error>;
+
+    /// The instances of ours on the cluster, as the short ids in their names: for tests and for reports
+    /// of what no row knows.
+    async fn list(&self, access: &Access) -> Result<Vec<String>, Error>;
+
+    /// The names of the variables that an instance of this type gives under that prefix, `DEFAULT`'s
+    /// aliases included.
+    fn variable_names(&self, prefix: &Prefix) -> Vec<VariableName>;
+
+    /// The schemes that the URLs of this type may have, the default first; empty where there is no choice.
+    fn url_schemes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The variables of a binding; the names are those of `variable_names`. A `url_scheme` that is not
+    /// among [`Self::url_schemes`] gives the default: it is refused where the user sets it.
+    fn variables(&self, request: &VariableRequest) -> Vec<Variable>;
+}

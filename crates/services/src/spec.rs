@@ -1,0 +1,106 @@
+//! What drivers are told and what they give back.
+
+use secrecy::SecretString;
+use windlass_model::id::{BindingId, ClusterId, InstanceId};
+use windlass_model::names::{Prefix, VariableName};
+
+/// Where a server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// A name or an address; IPv6 without brackets.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+}
+
+/// Whether connections are encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tls {
+    /// Plain: inside a network of our own.
+    #[default]
+    Off,
+    /// Encrypted, the server's certificate not checked.
+    Require,
+    /// Encrypted, certificate and name checked against the machine's trust store.
+    Verify,
+}
+
+/// A cluster as its administrator reaches it from the machine of the server.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Its id.
+    pub cluster: ClusterId,
+    /// Its name for people, such as `shared cluster 'postgres' of region local`.
+    pub description: String,
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// The administrator.
+    pub user: String,
+    /// The administrator's password.
+    pub password: SecretString,
+    /// The database to connect to, where the type has such.
+    pub database: Option<String>,
+    /// Whether connections are encrypted.
+    pub tls: Tls,
+}
+
+/// An instance to be provisioned. The same id with other parameters is a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceSpec {
+    /// Its id; names on the server are derived from it.
+    pub instance: InstanceId,
+    /// Connections that all its bindings may have together.
+    pub connection_limit: u32,
+    /// Who it belongs to, for people who look at the server: `application/environment/PREFIX`.
+    pub comment: String,
+}
+
+/// A binding to be made.
+#[derive(Debug, Clone)]
+pub struct BindingSpec {
+    /// Its id.
+    pub binding: BindingId,
+    /// Its number among the bindings of its instance, from 1; part of the user's name.
+    pub generation: u32,
+    /// The password that the user gets: a letter, then letters and digits, at least 32.
+    pub password: SecretString,
+}
+
+/// What an instance uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Connections open now.
+    pub connections: u32,
+}
+
+/// What the variables of a binding are made from.
+#[derive(Debug, Clone)]
+pub struct VariableRequest {
+    /// The prefix.
+    pub prefix: Prefix,
+    /// The instance.
+    pub instance: InstanceId,
+    /// The binding's generation.
+    pub generation: u32,
+    /// The password.
+    pub password: SecretString,
+    /// Where the application finds the server.
+    pub endpoint: Endpoint,
+    /// Whether connections are encrypted.
+    pub tls: Tls,
+    /// The scheme of the URL, if not the type's default.
+    pub url_scheme: Option<String>,
+}
+
+/// A variable that a binding gives to the application.
+#[derive(Debug, Clone)]
+pub struct Variable {
+    /// Its name.
+    pub name: VariableName,
+    /// Its value.
+    pub value: SecretString,
+    /// Whether the value is or holds a secret.
+    pub is_sensitive: bool,
+}

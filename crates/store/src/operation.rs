@@ -1,0 +1,9 @@
+//! The writes of operations, each in the caller's transaction.
+
+mod claim;
+mod create;
+mod record;
+
+pub(crate) use claim::{claim, heartbeat, next_due, release, take_over};
+pub(crate) use create::create;
+pub(crate) use record::record;

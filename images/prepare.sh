@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Makes sure that images are there: kept, pulled where a registry answers, else built from Debian's packages.
+#   images/prepare.sh [DIRECTORY...]      directories under images/; without any: all
+# WINDLASS_PULL=never goes straight to building. See README.md beside this file for the steps and the label.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+certificates=${WINDLASS_EXTRA_CERTIFICATES:-/usr/local/share/ca-certificates}
+base=${WINDLASS_BASE_TAG:-debian:bookworm-slim}
+logs=${WINDLASS_CACHE:-$HOME/.cache/windlass}/images
+mkdir -p "$logs"
+export DOCKER_BUILDKIT=0 # the same builder on every version of Docker; buildx may not be installed
+
+# Two of these at once (two test runs on one machine) would only do the same work twice.
+exec 9>"$logs/lock"
+flock 9
+
+# recipe DIRECTORY...: one digest over the contents and the names, below each directory, of its files.
+recipe() {
+    local directory
+    for directory in "$@"; do
+        (cd "$directory" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum)
+    done | sha256sum | cut -d' ' -f1
+}
+
+label() { docker image inspect --format '{{index .Config.Labels "windlass.recipe"}}' "$1" 2>/dev/null; }
+
+# keep TAG RECIPE: true when the image stays as it is. An image without our label was pulled, or is the
+# operator's own: not ours to replace. One with another label was made by an older recipe.
+keep() {
+    local found
+    found=$(label "$1") || return 1
+    [[ -z $found || $found == "$2" ]]
+}
+
+pull() {
+    [[ ${WINDLASS_PULL:-auto} != never ]] || return 1
+    # Long enough for a slow line; without a registry the name does not resolve and it fails at once.
+    timeout 300 docker pull --quiet "$1" >"$logs/pull.log" 2>&1
+}
+
+report() { printf '%-24s %s\n' "$1" "$2"; }
+
+# logged NAME COMMAND...: the output goes to a file, and to the reader only when the command fails.
+logged() {
+    local log=$logs/$1.log
+    shift
+    "$@" </dev/null >"$log" 2>&1 || {
+        tail -n 30 "$log" >&2
+        printf 'error: %s failed; whole output: %s\n' "$1" "$log" >&2
+        return 1
+    }
+}
+
+prepare_base() {
+    local digest paths=("$here/base")
+    [[ ! -d $certificates ]] || paths+=("$certificates")
+    digest=$(recipe "${paths[@]}")
+    if keep "$base" "$digest"; then
+        report "$base" present
+    # A pulled base would not trust the operator's certificates, so with any of them it is made here.
+    elif [[ -z $(find "$certificates" -name '*.crt' 2>/dev/null) ]] && pull "$base"; then
+        report "$base" pulled
+    else
+        WINDLASS_RECIPE=$digest logged base "$here/base/prepare.sh"
+        report "$base" "built with debootstrap"
+    fi
+}
+
+# prepare_image DIRECTORY TAG yes|no: the third says whether a public registry has it.
+prepare_image() {
+    local directory=$1 tag=$2 public=$3 digest
+    digest=$(printf '%s %s' "$(recipe "$here/$directory")" \
+        "$(docker image inspect --format '{{.Id}}' "$base")" | sha256sum | cut -d' ' -f1)
+    if keep "$tag" "$digest"; then
+        report "$tag" present
+    elif [[ $public == yes ]] && pull "$tag"; then
+        report "$tag" pulled
+    else
+        logged "${directory//\//-}" docker build --force-rm --tag "$tag" \
+            --label "windlass.recipe=$digest" "$here/$directory"
+        report "$tag" "built from Debian's packages"
+    fi
+}
+
+[[ $# -gt 0 ]] || set -- base postgres/15 test-python
+[[ $1 == base ]] || set -- base "$@"
+for directory in "$@"; do
+    case $directory in
+    base) prepare_base ;;
+    test-python) prepare_image test-python windlass-test/python:1 no ;;
+    */*) prepare_image "$directory" "${directory/\//:}" yes ;;
+    *) printf 'error: no such image: %s\n' "$directory" >&2 && exit 1 ;;
+    esac
+done
