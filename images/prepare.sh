@@ -43,11 +43,11 @@ report() { printf '%-24s %s\n' "$1" "$2"; }
 
 # logged NAME COMMAND...: the output goes to a file, and to the reader only when the command fails.
 logged() {
-    local log=$logs/$1.log
+    local name=$1 log=$logs/$1.log
     shift
     "$@" </dev/null >"$log" 2>&1 || {
         tail -n 30 "$log" >&2
-        printf 'error: %s failed; whole output: %s\n' "$1" "$log" >&2
+        printf 'error: the image in %s could not be built; whole output: %s\n' "$name" "$log" >&2
         return 1
     }
 }
@@ -62,7 +62,7 @@ prepare_base() {
     elif [[ -z $(find "$certificates" -name '*.crt' 2>/dev/null) ]] && pull "$base"; then
         report "$base" pulled
     else
-        WINDLASS_RECIPE=$digest logged base "$here/base/prepare.sh"
+        WINDLASS_RECIPE=$digest logged base bash "$here/base/prepare.sh"
         report "$base" "built with debootstrap"
     fi
 }

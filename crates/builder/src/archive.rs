@@ -36,11 +36,18 @@ mod tests {
     fn the_systems_tar_reads_it() {
         let archive = super::tar(&[("a", b"one"), ("b/c", &[b'x'; 700])]);
         let directory = tempfile::tempdir().unwrap();
-        let mut child =
-            Command::new("tar").arg("-x").current_dir(directory.path()).stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new("tar")
+            .arg("-x")
+            .current_dir(directory.path())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
         child.stdin.take().unwrap().write_all(&archive).unwrap();
         assert!(child.wait().unwrap().success());
         assert_eq!(std::fs::read(directory.path().join("a")).unwrap(), b"one");
-        assert_eq!(std::fs::read(directory.path().join("b/c")).unwrap(), [b'x'; 700]);
+        assert_eq!(
+            std::fs::read(directory.path().join("b/c")).unwrap(),
+            [b'x'; 700]
+        );
     }
 }

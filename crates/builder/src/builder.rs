@@ -30,11 +30,26 @@ impl GitBuilder {
     /// certificates. Blocks for a moment.
     pub fn new(settings: BuilderSettings) -> Result<Self, Error> {
         let limits = &settings.limits;
-        let repositories = Repositories::open(&settings.directory, limits.max_pack_bytes, limits.local)?;
+        let repositories =
+            Repositories::open(&settings.directory, limits.max_pack_bytes, limits.local)?;
         let trust = Trust::load(&settings.certificates, repositories.directory())?;
-        let remotes = Remotes::open(&settings, repositories.directory(), trust.as_ref().map(Trust::file))?;
-        let server = Server::new(repositories.directory(), limits.clone(), settings.minimum_free_bytes);
-        Ok(Self { settings, repositories, remotes, trust, server })
+        let remotes = Remotes::open(
+            &settings,
+            repositories.directory(),
+            trust.as_ref().map(Trust::file),
+        )?;
+        let server = Server::new(
+            repositories.directory(),
+            limits.clone(),
+            settings.minimum_free_bytes,
+        );
+        Ok(Self {
+            settings,
+            repositories,
+            remotes,
+            trust,
+            server,
+        })
     }
 
     /// Ends the pushes and clones that are under way and waits until git is gone. For the server's stop.
@@ -45,27 +60,50 @@ impl GitBuilder {
 
 #[async_trait]
 impl Builder for GitBuilder {
-    async fn ensure_repository(&self, application: ApplicationId, _slug: &ApplicationSlug) -> Result<(), Error> {
-        self.repositories.ensure(&self.repositories.path(application)).await
+    async fn ensure_repository(
+        &self,
+        application: ApplicationId,
+        _slug: &ApplicationSlug,
+    ) -> Result<(), Error> {
+        self.repositories
+            .ensure(&self.repositories.path(application))
+            .await
     }
 
     async fn remove_repository(&self, application: ApplicationId) -> Result<(), Error> {
         self.repositories.remove(application).await
     }
 
-    async fn serve_git(&self, application: ApplicationId, request: GitRequest) -> Result<GitResponse, Error> {
-        self.server.serve(application, &self.repositories.path(application), request).await
+    async fn serve_git(
+        &self,
+        application: ApplicationId,
+        request: GitRequest,
+    ) -> Result<GitResponse, Error> {
+        self.server
+            .serve(application, &self.repositories.path(application), request)
+            .await
     }
 
-    async fn resolve_branch(&self, application: ApplicationId, slug: &ApplicationSlug, branch: &BranchName) -> Result<String, Error> {
-        self.repositories.resolve(application, slug.as_str(), branch).await
+    async fn resolve_branch(
+        &self,
+        application: ApplicationId,
+        slug: &ApplicationSlug,
+        branch: &BranchName,
+    ) -> Result<String, Error> {
+        self.repositories
+            .resolve(application, slug.as_str(), branch)
+            .await
     }
 
     async fn resolve_remote(&self, url: &str, branch: &BranchName) -> Result<String, Error> {
         self.remotes.resolve(url, branch).await
     }
 
-    async fn build(&self, order: BuildOrder, output: mpsc::Sender<LogLine>) -> Result<BuiltImage, Error> {
+    async fn build(
+        &self,
+        order: BuildOrder,
+        output: mpsc::Sender<LogLine>,
+    ) -> Result<BuiltImage, Error> {
         let cancel = order.cancel.clone();
         let parts = Parts {
             settings: &self.settings,

@@ -62,12 +62,20 @@ impl Commit {
     pub(crate) async fn require(&self) -> Result<(), Error> {
         let doing = format!("looking for commit {}", self.id);
         let mut command = self.git("cat-file");
-        command.args(["-e", "--end-of-options"]).arg(format!("{}^{{commit}}", self.id));
-        if git::output(command, None, self.local, &doing).await?.success {
+        command
+            .args(["-e", "--end-of-options"])
+            .arg(format!("{}^{{commit}}", self.id));
+        if git::output(command, None, self.local, &doing)
+            .await?
+            .success
+        {
             return Ok(());
         }
         let reason = "the repository does not hold it any more; push it again, or deploy the branch as it is now";
-        Err(Error::Git { doing, reason: reason.to_owned() })
+        Err(Error::Git {
+            doing,
+            reason: reason.to_owned(),
+        })
     }
 
     /// The file of that name at the top; `None` when there is none, or it is a directory.
@@ -76,13 +84,22 @@ impl Commit {
         command.args(["-z", "-l", "--full-tree", &self.id, "--", name]);
         let list = git::run(command, None, self.local, &format!("reading {name}")).await?;
         let list = String::from_utf8_lossy(&list);
-        let mut fields = list.split(['\t', '\0']).next().unwrap_or_default().split_whitespace();
-        let (Some(mode), Some("blob"), Some(object), Some(size)) = (fields.next(), fields.next(), fields.next(), fields.next())
+        let mut fields = list
+            .split(['\t', '\0'])
+            .next()
+            .unwrap_or_default()
+            .split_whitespace();
+        let (Some(mode), Some("blob"), Some(object), Some(size)) =
+            (fields.next(), fields.next(), fields.next(), fields.next())
         else {
             return Ok(None);
         };
         let size = size.parse().unwrap_or(u64::MAX);
-        Ok(Some(Entry { mode: mode.to_owned(), object: object.to_owned(), size }))
+        Ok(Some(Entry {
+            mode: mode.to_owned(),
+            object: object.to_owned(),
+            size,
+        }))
     }
 
     /// The content of a file.
@@ -105,18 +122,32 @@ impl Commit {
 
     /// The error for a file that cannot be used.
     pub(crate) fn invalid(&self, file: &str, reason: String) -> Error {
-        Error::InvalidFile { file: file.to_owned(), commit: self.id.clone(), reason }
+        Error::InvalidFile {
+            file: file.to_owned(),
+            commit: self.id.clone(),
+            reason,
+        }
     }
 
     /// The context: the commit without what `.dockerignore` names and, if given, with another Dockerfile.
-    pub(crate) async fn context(&self, work: TempDir, dockerfile: Option<&[u8]>) -> Result<Context, Error> {
+    pub(crate) async fn context(
+        &self,
+        work: TempDir,
+        dockerfile: Option<&[u8]>,
+    ) -> Result<Context, Error> {
         let ignored = self.ignored().await?;
         if ignored.is_empty() && dockerfile.is_none() {
-            return Ok(Context { repository: self.repository.clone(), tree: self.id.clone(), added: None });
+            return Ok(Context {
+                repository: self.repository.clone(),
+                tree: self.id.clone(),
+                added: None,
+            });
         }
         let doing = "preparing the build context";
         let objects = work.path().join("objects");
-        tokio::fs::create_dir_all(&objects).await.map_err(|error| crate::disk::error(doing, &error))?;
+        tokio::fs::create_dir_all(&objects)
+            .await
+            .map_err(|error| crate::disk::error(doing, &error))?;
         let index = work.path().join("index");
         let git = |subcommand: &str| {
             let mut command = with_objects(self.git(subcommand), &self.repository, work.path());
@@ -136,7 +167,13 @@ impl Commit {
             let mut write = git("hash-object");
             write.args(["-w", "--stdin", "--no-filters"]);
             let object = git::run(write, Some(dockerfile), self.local, doing).await?;
-            changes.extend_from_slice(format!("100644 {}\tDockerfile\0", String::from_utf8_lossy(&object).trim()).as_bytes());
+            changes.extend_from_slice(
+                format!(
+                    "100644 {}\tDockerfile\0",
+                    String::from_utf8_lossy(&object).trim()
+                )
+                .as_bytes(),
+            );
         }
         let mut update = git("update-index");
         update.args(["-z", "--index-info"]);
@@ -148,26 +185,45 @@ impl Commit {
         let date = git::run(date, None, self.local, doing).await?;
         let date = String::from_utf8_lossy(&date).trim().to_owned();
         let mut commit = git("commit-tree");
-        for (name, value) in [("NAME", "windlass"), ("EMAIL", "build@windlass"), ("DATE", &date)] {
-            commit.env(format!("GIT_AUTHOR_{name}"), value).env(format!("GIT_COMMITTER_{name}"), value);
+        for (name, value) in [
+            ("NAME", "windlass"),
+            ("EMAIL", "build@windlass"),
+            ("DATE", &date),
+        ] {
+            commit
+                .env(format!("GIT_AUTHOR_{name}"), value)
+                .env(format!("GIT_COMMITTER_{name}"), value);
         }
-        commit.arg(String::from_utf8_lossy(&tree).trim()).args(["-m", "context"]);
+        commit
+            .arg(String::from_utf8_lossy(&tree).trim())
+            .args(["-m", "context"]);
         let commit = git::run(commit, None, self.local, doing).await?;
         let tree = String::from_utf8_lossy(&commit).trim().to_owned();
-        Ok(Context { repository: self.repository.clone(), tree, added: Some(work) })
+        Ok(Context {
+            repository: self.repository.clone(),
+            tree,
+            added: Some(work),
+        })
     }
 
     /// The paths that `.dockerignore` names. The Dockerfile and the file itself are not among them: the
     /// engine needs them, and takes them out itself.
     async fn ignored(&self) -> Result<Vec<Vec<u8>>, Error> {
-        let Some(content) = self.file(dockerignore::NAME).await? else { return Ok(Vec::new()) };
-        let ignore = Ignore::parse(&content).map_err(|reason| self.invalid(dockerignore::NAME, reason))?;
+        let Some(content) = self.file(dockerignore::NAME).await? else {
+            return Ok(Vec::new());
+        };
+        let ignore =
+            Ignore::parse(&content).map_err(|reason| self.invalid(dockerignore::NAME, reason))?;
         let mut list = self.git("ls-tree");
         list.args(["-r", "-z", "--full-tree", "--name-only", &self.id]);
         let list = git::run(list, None, self.local, "listing the files of the commit").await?;
         let filter = move || {
             list.split(|byte| *byte == 0)
-                .filter(|path| !path.is_empty() && *path != b"Dockerfile" && *path != dockerignore::NAME.as_bytes())
+                .filter(|path| {
+                    !path.is_empty()
+                        && *path != b"Dockerfile"
+                        && *path != dockerignore::NAME.as_bytes()
+                })
                 .filter(|path| ignore.excludes(&String::from_utf8_lossy(path)))
                 .map(<[u8]>::to_vec)
                 .collect()
@@ -185,11 +241,19 @@ impl Context {
         if let Some(added) = &self.added {
             command = with_objects(command, &self.repository, added.path());
         }
-        command.args(["--format=tar", &self.tree]).stdin(Stdio::null());
+        command
+            .args(["--format=tar", &self.tree])
+            .stdin(Stdio::null());
         let mut process = Process::start(&mut command, "packing the commit")?;
         let child = process.child();
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let packing = Packing { process, stdout, stderr, buffer: BytesMut::new(), _added: self.added };
+        let packing = Packing {
+            process,
+            stdout,
+            stderr,
+            buffer: BytesMut::new(),
+            _added: self.added,
+        };
         let next = |packing: Option<Packing>| async {
             let mut packing = packing?;
             match packing.next().await {
@@ -212,7 +276,9 @@ struct Packing {
 
 impl Packing {
     async fn next(&mut self) -> std::io::Result<Option<Bytes>> {
-        let Some(stdout) = &mut self.stdout else { return Ok(None) };
+        let Some(stdout) = &mut self.stdout else {
+            return Ok(None);
+        };
         self.buffer.reserve(CHUNK);
         if stdout.read_buf(&mut self.buffer).await? > 0 {
             return Ok(Some(self.buffer.split().freeze()));
@@ -226,14 +292,24 @@ impl Packing {
         if self.process.wait().await?.success() {
             return Ok(None);
         }
-        Err(std::io::Error::other(format!("git could not pack the commit: {}", String::from_utf8_lossy(&words).trim())))
+        Err(std::io::Error::other(format!(
+            "git could not pack the commit: {}",
+            String::from_utf8_lossy(&words).trim()
+        )))
     }
 }
 
 /// Lets a command write objects beside the repository instead of into it.
 fn with_objects(mut command: Command, repository: &Path, work: &Path) -> Command {
     // Quoted as git reads it: a colon would begin the next path.
-    let base = repository.join("objects").display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
-    command.env("GIT_OBJECT_DIRECTORY", work.join("objects")).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", format!("\"{base}\""));
+    let base = repository
+        .join("objects")
+        .display()
+        .to_string()
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"");
+    command
+        .env("GIT_OBJECT_DIRECTORY", work.join("objects"))
+        .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", format!("\"{base}\""));
     command
 }

@@ -28,6 +28,9 @@ pub(crate) fn error(doing: impl Into<String>, error: &std::io::Error) -> Error {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
             Error::DiskFull(format!("{} failed: {error}", doing.into()))
         }
-        _ => Error::Git { doing: doing.into(), reason: error.to_string() },
+        _ => Error::Git {
+            doing: doing.into(),
+            reason: error.to_string(),
+        },
     }
 }

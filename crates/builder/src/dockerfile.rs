@@ -33,7 +33,9 @@ pub(crate) fn externals(text: &str) -> Vec<External> {
             continue;
         }
         let mut words = words(content);
-        let Some((_, instruction)) = words.next() else { continue };
+        let Some((_, instruction)) = words.next() else {
+            continue;
+        };
         if instruction.eq_ignore_ascii_case("arg") && found.is_empty() && stages.is_empty() {
             for (_, word) in words {
                 let (name, value) = word.split_once('=').unwrap_or((word, ""));
@@ -41,16 +43,25 @@ pub(crate) fn externals(text: &str) -> Vec<External> {
                 arguments.insert(name.to_owned(), value);
             }
         } else if instruction.eq_ignore_ascii_case("from") {
-            let Some((at, image)) = words.find(|(_, word)| !word.starts_with("--")) else { continue };
+            let Some((at, image)) = words.find(|(_, word)| !word.starts_with("--")) else {
+                continue;
+            };
             let reference = expand(image, &arguments);
             let stage = match (words.next(), words.next()) {
-                (Some((_, word)), Some((_, name))) if word.eq_ignore_ascii_case("as") => name.to_lowercase(),
+                (Some((_, word)), Some((_, name))) if word.eq_ignore_ascii_case("as") => {
+                    name.to_lowercase()
+                }
                 _ => String::new(),
             };
-            let is_stage = stages.iter().any(|stage| !stage.is_empty() && *stage == reference.to_lowercase());
+            let is_stage = stages
+                .iter()
+                .any(|stage| !stage.is_empty() && *stage == reference.to_lowercase());
             stages.push(stage);
             if !is_stage && reference != "scratch" && !reference.is_empty() {
-                found.push(External { reference, range: start + at..start + at + image.len() });
+                found.push(External {
+                    reference,
+                    range: start + at..start + at + image.len(),
+                });
             }
         }
     }
@@ -59,14 +70,19 @@ pub(crate) fn externals(text: &str) -> Vec<External> {
 
 /// The words of a line with their places.
 fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
-    line.split_whitespace().map(move |word| (word.as_ptr() as usize - line.as_ptr() as usize, word))
+    line.split_whitespace()
+        .map(move |word| (word.as_ptr() as usize - line.as_ptr() as usize, word))
 }
 
 /// The character that continues a line, by the `# escape=` directive.
 fn escape(text: &str) -> char {
     for line in text.lines() {
-        let Some(directive) = line.trim().strip_prefix('#') else { break };
-        let Some((name, value)) = directive.split_once('=') else { break };
+        let Some(directive) = line.trim().strip_prefix('#') else {
+            break;
+        };
+        let Some((name, value)) = directive.split_once('=') else {
+            break;
+        };
         if name.trim().eq_ignore_ascii_case("escape") && value.trim() == "`" {
             return '`';
         }
@@ -80,18 +96,34 @@ fn expand(text: &str, arguments: &HashMap<String, String>) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
         out.push_str(before);
-        if let Some((inside, behind)) = after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
+        if let Some((inside, behind)) = after
+            .strip_prefix('{')
+            .and_then(|inside| inside.split_once('}'))
+        {
             let name = inside.split(':').next().unwrap_or_default();
             let value = arguments.get(name).map(String::as_str).unwrap_or_default();
             out.push_str(match inside[name.len()..].split_at_checked(2) {
                 Some((":-", other)) if value.is_empty() => other,
-                Some((":+", other)) => if value.is_empty() { "" } else { other },
+                Some((":+", other)) => {
+                    if value.is_empty() {
+                        ""
+                    } else {
+                        other
+                    }
+                }
                 _ => value,
             });
             rest = behind;
         } else {
-            let length = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
-            out.push_str(arguments.get(&after[..length]).map(String::as_str).unwrap_or_default());
+            let length = after
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(after.len());
+            out.push_str(
+                arguments
+                    .get(&after[..length])
+                    .map(String::as_str)
+                    .unwrap_or_default(),
+            );
             rest = &after[length..];
         }
     }
@@ -108,7 +140,10 @@ mod tests {
             FROM --platform=linux/amd64 node:20 AS Assets\nRUN echo \\\n  FROM fake:1\n# FROM fake:2\n\
             from assets\nFROM scratch\n  FROM $NAME\nARG TAG=no\nFROM x:${TAG}-slim as y\nFROM z:${NONE:-1}${TAG:+a}\n";
         let found = externals(text);
-        let names: Vec<&str> = found.iter().map(|external| external.reference.as_str()).collect();
+        let names: Vec<&str> = found
+            .iter()
+            .map(|external| external.reference.as_str())
+            .collect();
         assert_eq!(names, ["node:20", "python:3.12", "x:3.12-slim", "z:1a"]);
         assert_eq!(&text[found[0].range.clone()], "node:20");
         assert_eq!(&text[found[1].range.clone()], "$NAME");

@@ -26,7 +26,10 @@ enum Token {
     /// `**` at the end.
     Rest,
     /// `[a-z]`.
-    Class { negated: bool, ranges: Vec<(char, char)> },
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 impl Ignore {
@@ -53,7 +56,8 @@ impl Ignore {
             if pattern == "." {
                 continue;
             }
-            let tokens = tokens(&pattern).ok_or_else(|| format!("line {}: '{line}' is no pattern", index + 1))?;
+            let tokens = tokens(&pattern)
+                .ok_or_else(|| format!("line {}: '{line}' is no pattern", index + 1))?;
             rules.push(Rule { tokens, includes });
         }
         Ok(Self { rules })
@@ -98,13 +102,20 @@ impl Rule {
             return;
         }
         states.push(state);
-        if state % 2 == 0 && matches!(self.tokens.get(state / 2), Some(Token::Part | Token::Directories | Token::Rest)) {
+        if state.is_multiple_of(2)
+            && matches!(
+                self.tokens.get(state / 2),
+                Some(Token::Part | Token::Directories | Token::Rest)
+            )
+        {
             self.enter(state + 2, states);
         }
     }
 
     fn step(&self, state: usize, c: char, states: &mut Vec<usize>) {
-        let Some(token) = self.tokens.get(state / 2) else { return };
+        let Some(token) = self.tokens.get(state / 2) else {
+            return;
+        };
         let after = (state / 2 + 1) * 2;
         match token {
             Token::Char(wanted) if *wanted == c => self.enter(after, states),
@@ -140,7 +151,11 @@ fn clean(pattern: &str) -> String {
             part => parts.push(part),
         }
     }
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    if parts.is_empty() {
+        ".".to_owned()
+    } else {
+        parts.join("/")
+    }
 }
 
 fn tokens(pattern: &str) -> Option<Vec<Token>> {
@@ -151,7 +166,11 @@ fn tokens(pattern: &str) -> Option<Vec<Token>> {
             '*' if rest.peek() == Some(&'*') => {
                 while rest.next_if_eq(&'*').is_some() {}
                 rest.next_if_eq(&'/');
-                if rest.peek().is_none() { Token::Rest } else { Token::Directories }
+                if rest.peek().is_none() {
+                    Token::Rest
+                } else {
+                    Token::Directories
+                }
             }
             '*' => Token::Part,
             '?' => Token::One,
@@ -233,9 +252,13 @@ mod tests {
     #[test]
     fn the_last_rule_decides() {
         let rules = "*\n!src\n!README*\nsrc/*.pyc\n!src/keep.pyc";
-        for (path, expected) in
-            [("a", true), ("src/main.py", false), ("src/a.pyc", true), ("src/keep.pyc", false), ("README.md", false)]
-        {
+        for (path, expected) in [
+            ("a", true),
+            ("src/main.py", false),
+            ("src/a.pyc", true),
+            ("src/keep.pyc", false),
+            ("README.md", false),
+        ] {
             assert_eq!(excluded(rules, path), expected, "{path}");
         }
     }
@@ -243,7 +266,13 @@ mod tests {
     #[test]
     fn mistakes_name_their_line() {
         for rules in ["a\n[b", "a\n[z-a]", "a\n\\", "a\n!"] {
-            assert!(Ignore::parse(rules.as_bytes()).err().unwrap().starts_with("line 2"), "{rules:?}");
+            assert!(
+                Ignore::parse(rules.as_bytes())
+                    .err()
+                    .unwrap()
+                    .starts_with("line 2"),
+                "{rules:?}"
+            );
         }
     }
 

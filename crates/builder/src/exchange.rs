@@ -52,14 +52,28 @@ pub(crate) struct Exchange {
 pub(crate) fn spawn(exchange: Exchange, tracker: &TaskTracker) -> BoxStream<'static, Item> {
     let (sender, receiver) = mpsc::channel(QUEUE);
     tracker.spawn(hold(exchange, sender));
-    stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|item| (item, receiver)) }).boxed()
+    stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|item| (item, receiver))
+    })
+    .boxed()
 }
 
 async fn hold(exchange: Exchange, sender: mpsc::Sender<Item>) {
-    let Exchange { application, service, mut process, body, decoder, max_request_bytes, idle, whole, stop } = exchange;
+    let Exchange {
+        application,
+        service,
+        mut process,
+        body,
+        decoder,
+        max_request_bytes,
+        idle,
+        whole,
+        stop,
+    } = exchange;
     let is_push = service == "git-receive-pack";
     let child = process.child();
-    let (Some(stdin), Some(mut stdout), Some(mut stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    let (Some(stdin), Some(mut stdout), Some(mut stderr)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
         return;
     };
@@ -67,7 +81,14 @@ async fn hold(exchange: Exchange, sender: mpsc::Sender<Item>) {
         let mut words = String::new();
         // git's end decides: it may have said all while the client still sends what nobody wants.
         let listening = listen(body, decoder, stdin, max_request_bytes, idle).fuse();
-        let answering = async { tokio::join!(answer(&mut stdout, &sender, idle), remember(&mut stderr, &mut words)).0 }.fuse();
+        let answering = async {
+            tokio::join!(
+                answer(&mut stdout, &sender, idle),
+                remember(&mut stderr, &mut words)
+            )
+            .0
+        }
+        .fuse();
         let result = {
             futures::pin_mut!(listening, answering);
             futures::select! {
@@ -83,7 +104,10 @@ async fn hold(exchange: Exchange, sender: mpsc::Sender<Item>) {
             }
         };
         let result = match result {
-            Ok(()) => process.wait().await.map(|status| (!status.success()).then_some(status)),
+            Ok(()) => process
+                .wait()
+                .await
+                .map(|status| (!status.success()).then_some(status)),
             Err(error) => Err(error),
         };
         (result, words)
@@ -103,7 +127,11 @@ async fn hold(exchange: Exchange, sender: mpsc::Sender<Item>) {
         Some((Ok(None), _)) => return,
         Some((Ok(Some(status)), words)) => {
             tracing::warn!(app.id = %application, git.service = service, git.status = %status, git.words = words, "git failed");
-            std::io::Error::other(if words.is_empty() { status.to_string() } else { words })
+            std::io::Error::other(if words.is_empty() {
+                status.to_string()
+            } else {
+                words
+            })
         }
         Some((Err(error), words)) => {
             tracing::info!(app.id = %application, git.service = service, git.words = words, error = %error, "a git exchange was given up");
@@ -115,7 +143,10 @@ async fn hold(exchange: Exchange, sender: mpsc::Sender<Item>) {
         // A signal would leave them.
         let mut sink = (tokio::io::sink(), tokio::io::sink());
         let drain = async {
-            let copied = tokio::join!(tokio::io::copy(&mut stdout, &mut sink.0), tokio::io::copy(&mut stderr, &mut sink.1));
+            let copied = tokio::join!(
+                tokio::io::copy(&mut stdout, &mut sink.0),
+                tokio::io::copy(&mut stderr, &mut sink.1)
+            );
             (copied.0.is_ok(), process.wait().await.is_ok())
         };
         if tokio::time::timeout(ORDERLY_END, drain).await.is_err() {
@@ -142,7 +173,9 @@ async fn listen(
     let mut total = 0u64;
     loop {
         let next = tokio::time::timeout(idle, body.next()).await;
-        let mut chunk = match next.map_err(|_| std::io::Error::other(format!("the client was silent for {idle:?}")))? {
+        let mut chunk = match next
+            .map_err(|_| std::io::Error::other(format!("the client was silent for {idle:?}")))?
+        {
             Some(chunk) => chunk?,
             None => break,
         };
@@ -150,7 +183,9 @@ async fn listen(
             let plain = decoder.step(&mut chunk)?;
             total += plain.len() as u64;
             if total > max_bytes {
-                return Err(std::io::Error::other(format!("the request is larger than {max_bytes} bytes")));
+                return Err(std::io::Error::other(format!(
+                    "the request is larger than {max_bytes} bytes"
+                )));
             }
             pass(&mut stdin, &plain).await;
         }
@@ -161,15 +196,19 @@ async fn listen(
 }
 
 async fn pass(stdin: &mut Option<ChildStdin>, bytes: &[u8]) {
-    if let Some(pipe) = stdin {
-        if pipe.write_all(bytes).await.is_err() {
-            *stdin = None;
-        }
+    if let Some(pipe) = stdin
+        && pipe.write_all(bytes).await.is_err()
+    {
+        *stdin = None;
     }
 }
 
 /// Passes git's words to the client.
-async fn answer(stdout: &mut ChildStdout, sender: &mpsc::Sender<Item>, idle: Duration) -> std::io::Result<()> {
+async fn answer(
+    stdout: &mut ChildStdout,
+    sender: &mpsc::Sender<Item>,
+    idle: Duration,
+) -> std::io::Result<()> {
     let mut buffer = BytesMut::new();
     loop {
         buffer.reserve(CHUNK);

@@ -23,7 +23,10 @@ pub(crate) fn command(subcommand: &str) -> Command {
     let mut command = Command::new("git");
     command
         .env_clear()
-        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        .env(
+            "PATH",
+            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        )
         // Messages are shown to people and looked at in tests.
         .env("LC_ALL", "C.UTF-8")
         .env("GIT_CONFIG_NOSYSTEM", "1")
@@ -31,7 +34,12 @@ pub(crate) fn command(subcommand: &str) -> Command {
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_NO_LAZY_FETCH", "1")
         .current_dir("/")
-        .args(["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never"])
+        .args([
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "protocol.ext.allow=never",
+        ])
         .arg(subcommand)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -59,7 +67,8 @@ impl Process {
             Ok(child) => Ok(Self { child: Some(child) }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::Git {
                 doing: doing.to_owned(),
-                reason: "the program 'git' was not found on the server; install git there".to_owned(),
+                reason: "the program 'git' was not found on the server; install git there"
+                    .to_owned(),
             }),
             Err(error) => Err(disk::error(doing, &error)),
         }
@@ -67,7 +76,9 @@ impl Process {
 
     /// The child, for its pipes.
     pub(crate) fn child(&mut self) -> &mut Child {
-        self.child.as_mut().expect("the child is taken only by `drop`")
+        self.child
+            .as_mut()
+            .expect("the child is taken only by `drop`")
     }
 
     /// Waits for the end of the program.
@@ -78,15 +89,24 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
         // Without an id the program has been waited for, and its number may be another's by now.
-        let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else {
+        let Some(group) = child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(Pid::from_raw)
+        else {
             return;
         };
         // A failure means that the group is gone.
         let _ = kill_process_group(group, Signal::TERM);
         let end = async move {
-            if tokio::time::timeout(TERM_GRACE, child.wait()).await.is_err() {
+            if tokio::time::timeout(TERM_GRACE, child.wait())
+                .await
+                .is_err()
+            {
                 let _ = kill_process_group(group, Signal::KILL);
                 let _ = child.wait().await;
             }
@@ -109,7 +129,12 @@ pub(crate) struct Output {
 }
 
 /// Runs a command to its end, whatever its status.
-pub(crate) async fn output(mut command: Command, input: Option<&[u8]>, after: Duration, doing: &str) -> Result<Output, Error> {
+pub(crate) async fn output(
+    mut command: Command,
+    input: Option<&[u8]>,
+    after: Duration,
+    doing: &str,
+) -> Result<Output, Error> {
     if input.is_some() {
         command.stdin(Stdio::piped());
     }
@@ -125,25 +150,44 @@ pub(crate) async fn output(mut command: Command, input: Option<&[u8]>, after: Du
         }
     };
     let run = async {
-        let ((), out, words) = tokio::join!(feed, collect(stdout, MAX_OUTPUT), collect(stderr, MAX_WORDS));
+        let ((), out, words) = tokio::join!(
+            feed,
+            collect(stdout, MAX_OUTPUT),
+            collect(stderr, MAX_WORDS)
+        );
         Ok::<_, std::io::Error>((out?, words?, process.wait().await?))
     };
     match tokio::time::timeout(after, run).await {
-        Err(_) => Err(Error::Git { doing: doing.to_owned(), reason: format!("no end within {after:?}") }),
+        Err(_) => Err(Error::Git {
+            doing: doing.to_owned(),
+            reason: format!("no end within {after:?}"),
+        }),
         Ok(Err(error)) => Err(disk::error(doing, &error)),
-        Ok(Ok((out, _, _))) if out.len() as u64 > MAX_OUTPUT => {
-            Err(Error::Git { doing: doing.to_owned(), reason: format!("more than {MAX_OUTPUT} bytes of output") })
-        }
-        Ok(Ok((stdout, words, status))) => {
-            Ok(Output { success: status.success(), stdout, words: String::from_utf8_lossy(&words).trim().to_owned() })
-        }
+        Ok(Ok((out, _, _))) if out.len() as u64 > MAX_OUTPUT => Err(Error::Git {
+            doing: doing.to_owned(),
+            reason: format!("more than {MAX_OUTPUT} bytes of output"),
+        }),
+        Ok(Ok((stdout, words, status))) => Ok(Output {
+            success: status.success(),
+            stdout,
+            words: String::from_utf8_lossy(&words).trim().to_owned(),
+        }),
     }
 }
 
 /// Runs a command that has to succeed and gives its standard output.
-pub(crate) async fn run(command: Command, input: Option<&[u8]>, after: Duration, doing: &str) -> Result<Vec<u8>, Error> {
+pub(crate) async fn run(
+    command: Command,
+    input: Option<&[u8]>,
+    after: Duration,
+    doing: &str,
+) -> Result<Vec<u8>, Error> {
     let output = output(command, input, after, doing).await?;
-    if output.success { Ok(output.stdout) } else { Err(failed(doing, &output.words)) }
+    if output.success {
+        Ok(output.stdout)
+    } else {
+        Err(failed(doing, &output.words))
+    }
 }
 
 /// The error of a git command with its words.
@@ -151,8 +195,15 @@ pub(crate) fn failed(doing: &str, words: &str) -> Error {
     if words.contains("No space left on device") || words.contains("Disk quota exceeded") {
         return Error::DiskFull(format!("git failed while {doing}: {words}"));
     }
-    let reason = if words.is_empty() { "it gave no reason".to_owned() } else { words.to_owned() };
-    Error::Git { doing: doing.to_owned(), reason }
+    let reason = if words.is_empty() {
+        "it gave no reason".to_owned()
+    } else {
+        words.to_owned()
+    };
+    Error::Git {
+        doing: doing.to_owned(),
+        reason,
+    }
 }
 
 /// Reads to the end and keeps a little more than `limit` at most, so that the caller sees the excess.

@@ -20,7 +20,10 @@ pub(crate) enum Decoder {
 impl Decoder {
     /// The decoder for a `Content-Encoding`; `None` for one that is not known.
     pub(crate) fn new(encoding: Option<&str>) -> Option<Self> {
-        match encoding.map(|name| name.trim().to_ascii_lowercase()).as_deref() {
+        match encoding
+            .map(|name| name.trim().to_ascii_lowercase())
+            .as_deref()
+        {
             None | Some("" | "identity") => Some(Self::Identity),
             Some("gzip" | "x-gzip") => Some(Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))),
             Some(_) => None,
@@ -76,15 +79,27 @@ mod tests {
     #[test]
     fn gzip_is_unpacked_and_the_rest_passes() {
         let content: Vec<u8> = (0..100_000u32).flat_map(u32::to_le_bytes).collect();
-        assert_eq!(decode(Decoder::new(Some("gzip")).unwrap(), &zip(&content)).unwrap(), content);
-        assert_eq!(decode(Decoder::new(None).unwrap(), &content).unwrap(), content);
+        assert_eq!(
+            decode(Decoder::new(Some("gzip")).unwrap(), &zip(&content)).unwrap(),
+            content
+        );
+        assert_eq!(
+            decode(Decoder::new(None).unwrap(), &content).unwrap(),
+            content
+        );
         assert!(Decoder::new(Some("br")).is_none());
     }
 
     #[test]
     fn damaged_and_cut_off_bodies_are_errors() {
         let zipped = zip(&[7; 10_000]);
-        assert!(decode(Decoder::new(Some("x-gzip")).unwrap(), &zipped[..zipped.len() - 4]).is_err());
+        assert!(
+            decode(
+                Decoder::new(Some("x-gzip")).unwrap(),
+                &zipped[..zipped.len() - 4]
+            )
+            .is_err()
+        );
         assert!(decode(Decoder::new(Some("gzip")).unwrap(), b"this is not gzip").is_err());
     }
 

@@ -35,8 +35,15 @@ impl FileLogs {
     pub fn new(directory: impl AsRef<Path>) -> std::io::Result<Self> {
         let directory = std::path::absolute(directory)?;
         std::fs::create_dir_all(&directory)?;
-        std::fs::set_permissions(&directory, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-        Ok(Self { directory, max_bytes: MAX_LOG_BYTES, topics: Mutex::default() })
+        std::fs::set_permissions(
+            &directory,
+            std::os::unix::fs::PermissionsExt::from_mode(0o700),
+        )?;
+        Ok(Self {
+            directory,
+            max_bytes: MAX_LOG_BYTES,
+            topics: Mutex::default(),
+        })
     }
 
     fn path(&self, deployment: DeploymentId) -> PathBuf {
@@ -73,23 +80,34 @@ impl FileLogs {
 }
 
 fn failed(deployment: DeploymentId, doing: &'static str, error: &std::io::Error) -> Error {
-    Error { deployment: deployment.to_string(), doing, reason: error.to_string() }
+    Error {
+        deployment: deployment.to_string(),
+        doing,
+        reason: error.to_string(),
+    }
 }
 
 #[async_trait]
 impl DeploymentLogs for FileLogs {
     async fn append(&self, deployment: DeploymentId, lines: &[String]) -> Result<(), Error> {
         let text = cut::lines(lines);
-        self.with_topic(deployment, "written", move |topic| topic.append(&text)).await
+        self.with_topic(deployment, "written", move |topic| topic.append(&text))
+            .await
     }
 
     async fn read(&self, deployment: DeploymentId) -> Result<String, Error> {
         self.with_topic(deployment, "read", Topic::read).await
     }
 
-    async fn follow(&self, deployment: DeploymentId, from: u64) -> Result<BoxStream<'static, Result<String, Error>>, Error> {
+    async fn follow(
+        &self,
+        deployment: DeploymentId,
+        from: u64,
+    ) -> Result<BoxStream<'static, Result<String, Error>>, Error> {
         let topic = self.topic(deployment);
-        let is_closed = self.with_topic(deployment, "read", Topic::is_closed).await?;
+        let is_closed = self
+            .with_topic(deployment, "read", Topic::is_closed)
+            .await?;
         Ok(follow::stream(topic, deployment, from, is_closed))
     }
 

@@ -15,7 +15,9 @@ pub(crate) fn parse(content: &[u8]) -> Result<Manifest, String> {
         return Err(format!("it is larger than {MAX_BYTES} bytes"));
     }
     let text = std::str::from_utf8(content).map_err(|error| {
-        let line = content[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = content[..error.valid_up_to()]
+            .split(|byte| *byte == b'\n')
+            .count();
         format!("line {line}: it is not UTF-8")
     })?;
     let mut manifest = Manifest::default();
@@ -45,7 +47,10 @@ fn add(manifest: &mut Manifest, line: &str) -> Result<(), String> {
     let known = if is_release {
         manifest.release_command.is_some()
     } else {
-        manifest.processes.iter().any(|(other, _)| other == name.as_str())
+        manifest
+            .processes
+            .iter()
+            .any(|(other, _)| other == name.as_str())
     };
     if known {
         return Err(format!("'{name}' is there twice"));
@@ -53,7 +58,9 @@ fn add(manifest: &mut Manifest, line: &str) -> Result<(), String> {
     if is_release {
         manifest.release_command = Some(command.to_owned());
     } else {
-        manifest.processes.push((name.as_str().to_owned(), command.to_owned()));
+        manifest
+            .processes
+            .push((name.as_str().to_owned(), command.to_owned()));
     }
     Ok(())
 }
@@ -69,11 +76,17 @@ mod tests {
         assert_eq!(
             manifest.processes,
             [
-                ("web".to_owned(), "gunicorn site.wsgi --bind 0.0.0.0:$PORT".to_owned()),
+                (
+                    "web".to_owned(),
+                    "gunicorn site.wsgi --bind 0.0.0.0:$PORT".to_owned()
+                ),
                 ("worker".to_owned(), "celery -A site worker".to_owned())
             ]
         );
-        assert_eq!(manifest.release_command.as_deref(), Some("python manage.py migrate"));
+        assert_eq!(
+            manifest.release_command.as_deref(),
+            Some("python manage.py migrate")
+        );
         assert_eq!(parse(b"").unwrap(), Manifest::default());
     }
 
@@ -84,15 +97,25 @@ mod tests {
             ("release: a\nrelease: b", "line 2: 'release' is there twice"),
             ("web", "line 1: 'name: command' is expected"),
             ("web:", "line 1: 'web' has no command"),
-            ("# x\nWEB_1: a", "line 2: process name 'WEB_1' is not allowed"),
+            (
+                "# x\nWEB_1: a",
+                "line 2: process name 'WEB_1' is not allowed",
+            ),
             (": a", "line 1: process name '' is not allowed"),
             ("web: a\0b", "line 1: the command of 'web' holds a NUL"),
         ] {
             let reason = parse(text.as_bytes()).unwrap_err();
             assert!(reason.starts_with(words), "{text:?}: {reason}");
         }
-        assert_eq!(parse(b"web: a\n\xff: b").unwrap_err(), "line 2: it is not UTF-8");
-        assert!(parse(&vec![b'#'; MAX_BYTES + 1]).unwrap_err().contains("larger than"));
+        assert_eq!(
+            parse(b"web: a\n\xff: b").unwrap_err(),
+            "line 2: it is not UTF-8"
+        );
+        assert!(
+            parse(&vec![b'#'; MAX_BYTES + 1])
+                .unwrap_err()
+                .contains("larger than")
+        );
     }
 
     proptest::proptest! {

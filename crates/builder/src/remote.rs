@@ -31,22 +31,26 @@ pub(crate) struct Remotes {
 
 impl Remotes {
     /// Writes git's settings. `bundle` is the file of all trusted certificates, if not the usual one.
-    pub(crate) fn open(settings: &BuilderSettings, own: &Path, bundle: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn open(
+        settings: &BuilderSettings,
+        own: &Path,
+        bundle: Option<&Path>,
+    ) -> Result<Self, Error> {
         let configuration = own.join("tmp").join("remote.gitconfig");
-        let mut text = "[safe]\n\tdirectory = *\n[credential]\n\thelper =\n[protocol]\n\tallow = never\n".to_owned();
-        for (name, allowed) in [
-            ("http", settings.remotes.http),
-            ("https", settings.remotes.http),
-            ("ssh", settings.remotes.ssh),
-            ("file", !settings.remotes.paths.is_empty()),
-        ] {
-            let word = if allowed { "always" } else { "never" };
-            text.push_str(&format!("[protocol \"{name}\"]\n\tallow = {word}\n"));
-        }
-        if let Some(bundle) = bundle {
-            let path = bundle.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
-            text.push_str(&format!("[http]\n\tsslCAInfo = \"{path}\"\n"));
-        }
+        let allow = |is_allowed: bool| if is_allowed { "always" } else { "never" };
+        let certificates = bundle.map_or_else(String::new, |bundle| {
+            let path = bundle.display().to_string();
+            let path = path.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("[http]\n\tsslCAInfo = \"{path}\"\n")
+        });
+        let text = format!(
+            "[safe]\n\tdirectory = *\n[credential]\n\thelper =\n[protocol]\n\tallow = never\n\
+             [protocol \"http\"]\n\tallow = {http}\n[protocol \"https\"]\n\tallow = {http}\n\
+             [protocol \"ssh\"]\n\tallow = {ssh}\n[protocol \"file\"]\n\tallow = {file}\n{certificates}",
+            http = allow(settings.remotes.http),
+            ssh = allow(settings.remotes.ssh),
+            file = allow(!settings.remotes.paths.is_empty()),
+        );
         std::fs::write(&configuration, text)
             .map_err(|error| disk::error(format!("writing {}", configuration.display()), &error))?;
         Ok(Self {
@@ -76,7 +80,11 @@ impl Remotes {
             .collect();
         match heads.iter().find(|(_, name)| *name == branch.as_str()) {
             Some((commit, _)) => Ok((*commit).to_owned()),
-            None => Err(no_branch(&url, branch, &heads.iter().map(|(_, name)| *name).collect::<Vec<_>>())),
+            None => Err(no_branch(
+                &url,
+                branch,
+                &heads.iter().map(|(_, name)| *name).collect::<Vec<_>>(),
+            )),
         }
     }
 
@@ -103,26 +111,38 @@ impl Remotes {
         }
         let doing = format!("fetching {commit} from {url}");
         let mut command = self.elsewhere(git::command_in(&copy, "fetch"));
-        command.args(["--quiet", "--no-tags", "--depth=1", "--", &url]).arg(format!("+{commit}:refs/heads/{branch}"));
+        command
+            .args(["--quiet", "--no-tags", "--depth=1", "--", &url])
+            .arg(format!("+{commit}:refs/heads/{branch}"));
         let single = git::output(command, None, self.fetch, &doing).await?;
         if single.success {
             return Ok(copy);
         }
         // Older servers give commits by the name of a branch only.
         let mut command = self.elsewhere(git::command_in(&copy, "fetch"));
-        command.args(["--quiet", "--no-tags", "--", &url]).arg(format!("+refs/heads/{branch}:refs/heads/{branch}"));
+        command
+            .args(["--quiet", "--no-tags", "--", &url])
+            .arg(format!("+refs/heads/{branch}:refs/heads/{branch}"));
         git::run(command, None, self.fetch, &doing).await?;
         if self.has(&copy, commit).await? {
             return Ok(copy);
         }
-        let reason = format!("the branch '{branch}' does not hold that commit any more; deploy again to take its newest one");
+        let reason = format!(
+            "the branch '{branch}' does not hold that commit any more; deploy again to take its newest one"
+        );
         Err(Error::Git { doing, reason })
     }
 
     async fn has(&self, copy: &Path, commit: &str) -> Result<bool, Error> {
         let mut command = git::command_in(copy, "cat-file");
-        command.args(["-e", "--end-of-options"]).arg(format!("{commit}^{{tree}}"));
-        Ok(git::output(command, None, self.local, "looking for a commit").await?.success)
+        command
+            .args(["-e", "--end-of-options"])
+            .arg(format!("{commit}^{{tree}}"));
+        Ok(
+            git::output(command, None, self.local, "looking for a commit")
+                .await?
+                .success,
+        )
     }
 
     /// A command that talks to others.
@@ -130,7 +150,10 @@ impl Remotes {
         command
             .env("GIT_CONFIG_GLOBAL", &self.configuration)
             // Without a terminal ssh would wait for an answer that nobody gives.
-            .env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=20")
+            .env(
+                "GIT_SSH_COMMAND",
+                "ssh -o BatchMode=yes -o ConnectTimeout=20",
+            )
             .envs(self.proxies.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -138,7 +161,12 @@ impl Remotes {
     /// The URL or path for git, if it may be read.
     fn allowed(&self, url: &str) -> Result<String, Error> {
         let url = url.trim();
-        let refuse = |shown: &str, reason: String| Err(Error::Remote { url: shown.to_owned(), reason });
+        let refuse = |shown: &str, reason: String| {
+            Err(Error::Remote {
+                url: shown.to_owned(),
+                reason,
+            })
+        };
         if url.starts_with('-') || url.chars().any(char::is_control) || url.is_empty() {
             return refuse("", "it is neither a path nor a URL".to_owned());
         }
@@ -147,14 +175,20 @@ impl Remotes {
             let user = authority.rsplit_once('@').map(|(user, _)| user);
             let is_ssh = scheme.eq_ignore_ascii_case("ssh");
             if user.is_some_and(|user| !is_ssh || user.contains(':')) {
-                let shown = format!("{scheme}://...@{}", authority.rsplit('@').next().unwrap_or_default());
+                let shown = format!(
+                    "{scheme}://...@{}",
+                    authority.rsplit('@').next().unwrap_or_default()
+                );
                 return refuse(&shown, "credentials in a URL are not taken".to_owned());
             }
             return match scheme.to_ascii_lowercase().as_str() {
                 "http" | "https" if self.policy.http => Ok(url.to_owned()),
                 "ssh" if self.policy.ssh => Ok(url.to_owned()),
                 "file" => self.allowed_path(url, rest),
-                _ => refuse(url, format!("this server does not read '{scheme}' repositories")),
+                _ => refuse(
+                    url,
+                    format!("this server does not read '{scheme}' repositories"),
+                ),
             };
         }
         if url.starts_with('/') {
@@ -162,19 +196,26 @@ impl Remotes {
         }
         // `helper::address` runs a program of that name; `user@host:path` is ssh.
         match url.split_once(':') {
-            Some((host, path)) if !host.contains('/') && !path.starts_with(':') && self.policy.ssh => Ok(url.to_owned()),
-            Some((host, path)) if !host.contains('/') && !path.starts_with(':') => {
-                refuse(url, "this server does not read 'ssh' repositories".to_owned())
+            Some((host, path))
+                if !host.contains('/') && !path.starts_with(':') && self.policy.ssh =>
+            {
+                Ok(url.to_owned())
             }
+            Some((host, path)) if !host.contains('/') && !path.starts_with(':') => refuse(
+                url,
+                "this server does not read 'ssh' repositories".to_owned(),
+            ),
             _ => refuse(url, "an absolute path or a URL is expected".to_owned()),
         }
     }
 
     fn allowed_path(&self, shown: &str, path: &str) -> Result<String, Error> {
         // The same words for what is absent and what is forbidden: a path must not be probed.
-        let refused = || Error::Remote {
+        let refused = || {
+            Error::Remote {
             url: shown.to_owned(),
             reason: "it is no repository that the server's operator has allowed; repositories under the allowed paths can be read".to_owned(),
+        }
         };
         if !path.starts_with('/') {
             return Err(refused());
@@ -215,19 +256,41 @@ mod tests {
             assert_eq!(remotes.allowed(url).unwrap(), url);
         }
         for url in [
-            "ext::sh -c id", "fd::3", "--upload-pack=id", "", "a\nb", "git://example.org/a", "ssh://git@example.org/a",
-            "git@example.org:a.git", "file:///etc", "file://etc", "/etc", "../a", "a/b:c", "EXT::x",
+            "ext::sh -c id",
+            "fd::3",
+            "--upload-pack=id",
+            "",
+            "a\nb",
+            "git://example.org/a",
+            "ssh://git@example.org/a",
+            "git@example.org:a.git",
+            "file:///etc",
+            "file://etc",
+            "/etc",
+            "../a",
+            "a/b:c",
+            "EXT::x",
         ] {
-            assert!(matches!(remotes.allowed(url), Err(Error::Remote { .. })), "{url}");
+            assert!(
+                matches!(remotes.allowed(url), Err(Error::Remote { .. })),
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn credentials_are_refused_and_not_repeated() {
         let (_directory, remotes) = remotes(|policy| policy.ssh = true);
-        for url in ["https://me:hunter2@example.org/a", "https://hunter2@example.org/a", "ssh://git:hunter2@example.org/a"] {
+        for url in [
+            "https://me:hunter2@example.org/a",
+            "https://hunter2@example.org/a",
+            "ssh://git:hunter2@example.org/a",
+        ] {
             let words = remotes.allowed(url).unwrap_err().to_string();
-            assert!(words.contains("credentials") && !words.contains("hunter2"), "{words}");
+            assert!(
+                words.contains("credentials") && !words.contains("hunter2"),
+                "{words}"
+            );
         }
         assert!(remotes.allowed("ssh://git@example.org/a").is_ok());
         assert!(remotes.allowed("git@example.org:a.git").is_ok());
@@ -237,15 +300,33 @@ mod tests {
     #[test]
     fn paths_are_followed_before_they_are_compared() {
         let (directory, remotes) = remotes(|policy| policy.paths = vec![PathBuf::from("/nowhere")]);
-        assert!(remotes.allowed(&directory.path().display().to_string()).is_err());
+        assert!(
+            remotes
+                .allowed(&directory.path().display().to_string())
+                .is_err()
+        );
         let root = directory.path().to_owned();
-        let open = Remotes { policy: RemotePolicy { paths: vec![root.clone()], ..RemotePolicy::default() }, ..remotes };
+        let open = Remotes {
+            policy: RemotePolicy {
+                paths: vec![root.clone()],
+                ..RemotePolicy::default()
+            },
+            ..remotes
+        };
         std::fs::create_dir(root.join("code")).unwrap();
         std::os::unix::fs::symlink("/etc", root.join("link")).unwrap();
         std::os::unix::fs::symlink(root.join("own"), root.join("code/other")).unwrap();
         let at = |name: &str| open.allowed(&root.join(name).display().to_string());
         assert!(at("code").is_ok());
-        for refused in ["link", "own", "own/tmp", "code/../own", "code/other", "", "missing"] {
+        for refused in [
+            "link",
+            "own",
+            "own/tmp",
+            "code/../own",
+            "code/other",
+            "",
+            "missing",
+        ] {
             assert!(at(refused).is_err(), "{refused}");
         }
     }

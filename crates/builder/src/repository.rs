@@ -24,8 +24,14 @@ pub(crate) struct Repositories {
 
 impl Repositories {
     /// Prepares the directory and clears what a killed server left unfinished there.
-    pub(crate) fn open(directory: &Path, max_pack_bytes: u64, local: Duration) -> Result<Self, Error> {
-        let fail = |error: std::io::Error| disk::error(format!("preparing {}", directory.display()), &error);
+    pub(crate) fn open(
+        directory: &Path,
+        max_pack_bytes: u64,
+        local: Duration,
+    ) -> Result<Self, Error> {
+        let fail = |error: std::io::Error| {
+            disk::error(format!("preparing {}", directory.display()), &error)
+        };
         // Absolute, because git runs with another working directory.
         let directory = std::path::absolute(directory).map_err(fail)?;
         let work = directory.join("tmp");
@@ -36,8 +42,16 @@ impl Repositories {
         std::fs::create_dir_all(&work).map_err(fail)?;
         sweep(&directory).map_err(fail)?;
         // Code of customers: for nobody else on the machine.
-        std::fs::set_permissions(&directory, std::os::unix::fs::PermissionsExt::from_mode(0o700)).map_err(fail)?;
-        Ok(Self { directory, max_pack_bytes, local })
+        std::fs::set_permissions(
+            &directory,
+            std::os::unix::fs::PermissionsExt::from_mode(0o700),
+        )
+        .map_err(fail)?;
+        Ok(Self {
+            directory,
+            max_pack_bytes,
+            local,
+        })
     }
 
     /// The directory.
@@ -58,7 +72,9 @@ impl Repositories {
     /// An empty directory that goes away with the value.
     pub(crate) fn work_directory(&self) -> Result<TempDir, Error> {
         let work = self.directory.join("tmp");
-        tempfile::tempdir_in(&work).map_err(|error| disk::error(format!("making a directory in {}", work.display()), &error))
+        tempfile::tempdir_in(&work).map_err(|error| {
+            disk::error(format!("making a directory in {}", work.display()), &error)
+        })
     }
 
     /// Makes the repository at `path`, whole or not at all; existing is success.
@@ -70,13 +86,30 @@ impl Repositories {
         let work = self.work_directory()?;
         let made = work.path().join("made.git");
         let mut init = git::command("init");
-        init.args(["--quiet", "--bare", "--template=", "--initial-branch", FIRST_BRANCH, "--"]).arg(&made);
+        init.args([
+            "--quiet",
+            "--bare",
+            "--template=",
+            "--initial-branch",
+            FIRST_BRANCH,
+            "--",
+        ])
+        .arg(&made);
         git::run(init, None, self.local, doing).await?;
         let fail = |error: std::io::Error| disk::error(doing, &error);
-        tokio::fs::write(made.join("config"), configuration(self.max_pack_bytes)).await.map_err(fail)?;
-        tokio::fs::create_dir_all(made.join("info")).await.map_err(fail)?;
+        tokio::fs::write(made.join("config"), configuration(self.max_pack_bytes))
+            .await
+            .map_err(fail)?;
+        tokio::fs::create_dir_all(made.join("info"))
+            .await
+            .map_err(fail)?;
         // A build sees what a checkout has: `export-ignore` is meant for release archives.
-        tokio::fs::write(made.join("info/attributes"), "* -export-ignore -export-subst\n").await.map_err(fail)?;
+        tokio::fs::write(
+            made.join("info/attributes"),
+            "* -export-ignore -export-subst\n",
+        )
+        .await
+        .map_err(fail)?;
         match tokio::fs::rename(&made, path).await {
             Ok(()) => Ok(()),
             // Another call was faster; rename does not replace a directory that holds something.
@@ -88,7 +121,8 @@ impl Repositories {
     /// Destroys the application's repositories; absent is success.
     pub(crate) async fn remove(&self, application: ApplicationId) -> Result<(), Error> {
         for path in [self.path(application), self.remote_path(application)] {
-            let fail = |error: std::io::Error| disk::error(format!("removing {}", path.display()), &error);
+            let fail =
+                |error: std::io::Error| disk::error(format!("removing {}", path.display()), &error);
             let work = self.work_directory()?;
             // Renamed first, so that nobody meets a repository that is half gone.
             match tokio::fs::rename(&path, work.path().join("removed.git")).await {
@@ -106,15 +140,25 @@ impl Repositories {
     }
 
     /// The commit at the head of the branch.
-    pub(crate) async fn resolve(&self, application: ApplicationId, name: &str, branch: &BranchName) -> Result<String, Error> {
+    pub(crate) async fn resolve(
+        &self,
+        application: ApplicationId,
+        name: &str,
+        branch: &BranchName,
+    ) -> Result<String, Error> {
         let path = self.path(application);
         let doing = format!("reading the branches of '{name}'");
         if !path.is_dir() {
-            let reason = format!("the repository {} does not exist on the server", path.display());
+            let reason = format!(
+                "the repository {} does not exist on the server",
+                path.display()
+            );
             return Err(Error::Git { doing, reason });
         }
         let mut parse = git::command_in(&path, "rev-parse");
-        parse.args(["--verify", "--quiet", "--end-of-options"]).arg(format!("refs/heads/{branch}^{{commit}}"));
+        parse
+            .args(["--verify", "--quiet", "--end-of-options"])
+            .arg(format!("refs/heads/{branch}^{{commit}}"));
         let found = git::output(parse, None, self.local, &doing).await?;
         if found.success {
             return Ok(String::from_utf8_lossy(&found.stdout).trim().to_owned());
@@ -130,10 +174,16 @@ impl Repositories {
 /// Removes the objects of pushes that a killed server left unfinished. git itself never would.
 fn sweep(directory: &Path) -> std::io::Result<()> {
     for repository in std::fs::read_dir(directory)? {
-        let Ok(objects) = std::fs::read_dir(repository?.path().join("objects")) else { continue };
+        let Ok(objects) = std::fs::read_dir(repository?.path().join("objects")) else {
+            continue;
+        };
         for entry in objects {
             let entry = entry?;
-            if entry.file_name().to_string_lossy().starts_with("tmp_objdir-incoming-") {
+            if entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with("tmp_objdir-incoming-")
+            {
                 std::fs::remove_dir_all(entry.path())?;
             }
         }
@@ -146,20 +196,26 @@ pub(crate) fn no_branch(name: &str, branch: &BranchName, existing: &[&str]) -> E
     if existing.is_empty() {
         return Error::EmptyRepository(name.to_owned());
     }
-    let mut words = existing.iter().take(LISTED_BRANCHES).map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+    let mut words = existing
+        .iter()
+        .take(LISTED_BRANCHES)
+        .map(|name| format!("'{name}'"))
+        .collect::<Vec<_>>()
+        .join(", ");
     if existing.len() > LISTED_BRANCHES {
         words = format!("{words} and {} more", existing.len() - LISTED_BRANCHES);
     }
-    Error::NoBranch { application: name.to_owned(), branch: branch.to_string(), existing: words }
+    Error::NoBranch {
+        application: name.to_owned(),
+        branch: branch.to_string(),
+        existing: words,
+    }
 }
 
 /// A repository's `config`. The faults that are not looked at are those of old and honest commits, which
 /// the large hosts take too.
 fn configuration(max_pack_bytes: u64) -> String {
-    let harmless: String = ["zeroPaddedFilemode", "badTimezone", "missingSpaceBeforeDate"]
-        .iter()
-        .map(|fault| format!("\t{fault} = ignore\n"))
-        .collect();
+    let harmless = "\tzeroPaddedFilemode = ignore\n\tbadTimezone = ignore\n\tmissingSpaceBeforeDate = ignore\n";
     format!(
         "[core]\n\
          \trepositoryformatversion = 0\n\

@@ -87,11 +87,11 @@ impl Default for Limits {
         Self {
             max_pack_bytes: 2 * 1024 * 1024 * 1024,
             max_fetch_request_bytes: 16 * 1024 * 1024,
-            exchange: Duration::from_secs(3600),
-            idle: Duration::from_secs(300),
-            local: Duration::from_secs(60),
-            remote_list: Duration::from_secs(60),
-            remote_fetch: Duration::from_secs(900),
+            exchange: Duration::from_hours(1),
+            idle: Duration::from_mins(5),
+            local: Duration::from_mins(1),
+            remote_list: Duration::from_mins(1),
+            remote_fetch: Duration::from_mins(15),
         }
     }
 }
@@ -111,6 +111,10 @@ pub struct RemotePolicy {
 
 impl Default for RemotePolicy {
     fn default() -> Self {
-        Self { http: true, ssh: false, paths: Vec::new() }
+        Self {
+            http: true,
+            ssh: false,
+            paths: Vec::new(),
+        }
     }
 }

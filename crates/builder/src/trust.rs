@@ -12,6 +12,7 @@ use futures::stream;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use windlass_delivery::build::{BuildOrder, Error};
+use windlass_engine::Error as E;
 use windlass_engine::{BuildRequest, Engine, ImageId, ImageReference, Labels, labels};
 
 use crate::archive::tar;
@@ -24,8 +25,12 @@ const LABEL: &str = "windlass.trust";
 /// Raise it when the derived images change for another reason than the certificates.
 const RECIPE: &str = "1";
 /// Where the usual certificates of a machine are (Debian, Fedora, Alpine, SUSE).
-const BUNDLES: [&str; 4] =
-    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];
+const BUNDLES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/ca-bundle.pem",
+];
 /// Where the bundle is in a derived image.
 const BUNDLE: &str = "/usr/local/share/ca-certificates/windlass-bundle.pem";
 /// The variables by which programs are told of it.
@@ -48,6 +53,8 @@ pub(crate) struct Trust {
     digest: String,
     /// The machine's bundle with the certificates, for git.
     file: PathBuf,
+    /// One derived image at a time: two builds may want the same.
+    making: tokio::sync::Mutex<()>,
 }
 
 impl Trust {
@@ -55,14 +62,19 @@ impl Trust {
     pub(crate) fn load(paths: &[PathBuf], directory: &Path) -> Result<Option<Self>, Error> {
         let mut certificates: Vec<String> = Vec::new();
         for path in paths {
-            let fail = |reason: String| Error::Git { doing: format!("reading the certificates in {}", path.display()), reason };
+            let fail = |reason: String| Error::Git {
+                doing: format!("reading the certificates in {}", path.display()),
+                reason,
+            };
             let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
             let before = certificates.len();
             for part in text.split("-----BEGIN CERTIFICATE-----").skip(1) {
                 let (body, _) = part
                     .split_once("-----END CERTIFICATE-----")
                     .ok_or_else(|| fail("a certificate in it has no end".to_owned()))?;
-                certificates.push(format!("-----BEGIN CERTIFICATE-----{body}-----END CERTIFICATE-----\n"));
+                certificates.push(format!(
+                    "-----BEGIN CERTIFICATE-----{body}-----END CERTIFICATE-----\n"
+                ));
             }
             if certificates.len() == before {
                 return Err(fail("it holds no certificate in PEM form".to_owned()));
@@ -75,11 +87,21 @@ impl Trust {
         certificates.dedup();
         let own = certificates.concat();
         let digest = hex::encode(Sha256::digest(&own));
-        let usual = BUNDLES.iter().find_map(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        let usual = BUNDLES
+            .iter()
+            .find_map(|path| std::fs::read_to_string(path).ok())
+            .unwrap_or_default();
         let bundle = format!("{usual}\n{own}");
         let file = directory.join("tmp").join("certificates.pem");
-        std::fs::write(&file, &bundle).map_err(|error| disk::error(format!("writing {}", file.display()), &error))?;
-        Ok(Some(Self { certificates, bundle, digest, file }))
+        std::fs::write(&file, &bundle)
+            .map_err(|error| disk::error(format!("writing {}", file.display()), &error))?;
+        Ok(Some(Self {
+            certificates,
+            bundle,
+            digest,
+            file,
+            making: tokio::sync::Mutex::default(),
+        }))
     }
 
     /// The file of all trusted certificates, for programs on this machine.
@@ -89,8 +111,15 @@ impl Trust {
 
     /// The Dockerfile with the images that it builds upon replaced by ones that trust the certificates;
     /// `None` when nothing is to be replaced.
-    pub(crate) async fn apply(&self, order: &BuildOrder, dockerfile: &[u8], log: &Log) -> Result<Option<Vec<u8>>, Error> {
-        let Ok(text) = std::str::from_utf8(dockerfile) else { return Ok(None) };
+    pub(crate) async fn apply(
+        &self,
+        order: &BuildOrder,
+        dockerfile: &[u8],
+        log: &Log,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let Ok(text) = std::str::from_utf8(dockerfile) else {
+            return Ok(None);
+        };
         let mut rewritten = text.to_owned();
         let mut is_changed = false;
         // From the end, so that the places before stay where they are.
@@ -103,7 +132,10 @@ impl Trust {
                     is_changed = true;
                 }
                 Err(reason) => {
-                    log.say(format!("{reference} is used without the operator's certificates: {reason}")).await;
+                    log.say(format!(
+                        "{reference} is used without the operator's certificates: {reason}"
+                    ))
+                    .await;
                 }
             }
         }
@@ -111,43 +143,89 @@ impl Trust {
     }
 
     /// The derived image; the inner error says why there is none, which the build may survive.
-    async fn derived(&self, order: &BuildOrder, reference: &ImageReference, log: &Log) -> Result<Result<ImageReference, String>, Error> {
+    async fn derived(
+        &self,
+        order: &BuildOrder,
+        reference: &ImageReference,
+        log: &Log,
+    ) -> Result<Result<ImageReference, String>, Error> {
         let base = match image::find(&order.engine, reference, log).await {
             Ok(base) => base,
             Err(Error::NoImage { reason, .. }) => return Ok(Err(reason)),
             Err(error) => return Err(error),
         };
         let key = hex::encode(Sha256::digest(format!("{base}\n{}\n{RECIPE}", self.digest)));
-        let tag = ImageReference(format!("windlass-trust:{}", &key[..32]));
-        if order.engine.image(&tag).await.map_err(image::engine_error)?.is_some() {
+        let _one_at_a_time = self.making.lock().await;
+        let tag = ImageReference(format!("windlass/trust:{}", &key[..32]));
+        if order
+            .engine
+            .image(&tag)
+            .await
+            .map_err(image::engine_error)?
+            .is_some()
+        {
             return Ok(Ok(tag));
         }
-        let mut reason = String::new();
         // The second way needs no shell in the image, and loses certificates that only the image has.
-        for dockerfile in [with_shell(&base), without_shell(&base)] {
-            match self.make(&order.engine, &tag, &dockerfile, &order.labels).await {
-                Ok(_) => return Ok(Ok(tag)),
-                Err(windlass_engine::Error::BuildFailed(words)) => reason = words,
-                Err(windlass_engine::Error::Refused { reason: words, .. }) => reason = words,
-                Err(error) => return Err(image::engine_error(error)),
+        let source = ImageReference(format!("windlass/trust-source:{}", &key[..32]));
+        let mut made = self
+            .make(
+                &order.engine,
+                &source,
+                &source_dockerfile(&base),
+                &order.labels,
+            )
+            .await;
+        if made.is_ok() {
+            let dockerfile = with_source(&base, &source);
+            made = self
+                .make(&order.engine, &tag, &dockerfile, &order.labels)
+                .await;
+            if let Err(error) = order.engine.remove_image(&source).await {
+                // It costs room, not the build.
+                tracing::warn!(image = %source, error = %error, "an image of no more use stays");
             }
         }
+        if matches!(made, Err(E::BuildFailed(_) | E::Refused { .. })) {
+            made = self
+                .make(&order.engine, &tag, &without_source(&base), &order.labels)
+                .await;
+        }
+        let reason = match made {
+            Ok(_) => return Ok(Ok(tag)),
+            Err(E::BuildFailed(words) | E::Refused { reason: words, .. }) => words,
+            Err(error) => return Err(image::engine_error(error)),
+        };
         Ok(Err(format!("they could not be added ({reason})")))
     }
 
-    async fn make(&self, engine: &Arc<dyn Engine>, tag: &ImageReference, dockerfile: &str, order: &Labels) -> Result<ImageId, windlass_engine::Error> {
+    async fn make(
+        &self,
+        engine: &Arc<dyn Engine>,
+        tag: &ImageReference,
+        dockerfile: &str,
+        order: &Labels,
+    ) -> Result<ImageId, windlass_engine::Error> {
         let all = self.certificates.concat();
-        let names: Vec<String> =
-            (1..=self.certificates.len()).map(|number| format!("certificates/windlass-extra-{number}.crt")).collect();
+        let names: Vec<String> = (1..=self.certificates.len())
+            .map(|number| format!("certificates/windlass-extra-{number}.crt"))
+            .collect();
         let mut files = vec![
             ("Dockerfile", dockerfile.as_bytes()),
             ("add.sh", SCRIPT.as_bytes()),
             ("extra.pem", all.as_bytes()),
             ("bundle.pem", self.bundle.as_bytes()),
         ];
-        files.extend(names.iter().map(String::as_str).zip(self.certificates.iter().map(String::as_bytes)));
+        files.extend(
+            names
+                .iter()
+                .map(String::as_str)
+                .zip(self.certificates.iter().map(String::as_bytes)),
+        );
         let archive = tar(&files);
-        let mut own = Labels::new().with(labels::ROLE, "image").with(LABEL, &self.digest);
+        let mut own = Labels::new()
+            .with(labels::ROLE, "image")
+            .with(LABEL, &self.digest);
         if let Some(installation) = order.value(labels::INSTALLATION) {
             own = own.with(labels::INSTALLATION, installation);
         }
@@ -167,27 +245,40 @@ impl Trust {
     }
 }
 
-/// Adds to the certificates that the image has. The files are made in a stage of their own, because the
-/// image's user may not write, and that user has to be the derived image's too.
-fn with_shell(base: &ImageId) -> String {
+/// Makes the files in an image of its own, because the user of `base` may not write and has to stay the
+/// user of the derived image. Not in a stage, because Docker keeps those without a name for ever; and the
+/// shell is tried first, so that nothing is left when there is none.
+fn source_dockerfile(base: &ImageId) -> String {
     format!(
-        "FROM {base} AS source\nUSER 0\nCOPY . /windlass-in/\n\
-         RUN [\"/bin/sh\", \"/windlass-in/add.sh\"]\n\
-         FROM {base}\nCOPY --from=source /windlass-out/ /\n{}",
+        "FROM {base}\nRUN [\"/bin/sh\", \"-c\", \":\"]\nUSER 0\nCOPY . /windlass-in/\n\
+         RUN [\"/bin/sh\", \"/windlass-in/add.sh\"]\n"
+    )
+}
+
+fn with_source(base: &ImageId, source: &ImageReference) -> String {
+    format!(
+        "FROM {base}\nCOPY --from={source} /windlass-out/ /\n{}",
         variables()
     )
 }
 
-fn without_shell(base: &ImageId) -> String {
-    format!("FROM {base}\nCOPY certificates/ /usr/local/share/ca-certificates/\nCOPY bundle.pem {BUNDLE}\n{}", variables())
+fn without_source(base: &ImageId) -> String {
+    format!(
+        "FROM {base}\nCOPY certificates/ /usr/local/share/ca-certificates/\nCOPY bundle.pem {BUNDLE}\n{}",
+        variables()
+    )
 }
 
 fn variables() -> String {
-    VARIABLES.iter().map(|name| format!("ENV {name}={BUNDLE}\n")).collect()
+    let pairs: Vec<String> = VARIABLES
+        .iter()
+        .map(|name| format!("{name}={BUNDLE}"))
+        .collect();
+    format!("ENV {}\n", pairs.join(" "))
 }
 
-/// Makes `/windlass-out`. Where the image has Debian's file of certificates, that one is replaced too, for
-/// the programs that know no variable.
+/// Makes `/windlass-out`. Where the image has Debian's file of certificates, that one is replaced, for the
+/// programs that know no variable, and the bundle is a link to it, for what a Dockerfile adds there later.
 const SCRIPT: &str = r#"set -eu
 in=/windlass-in
 out=/windlass-out
@@ -202,10 +293,12 @@ for file in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt 
         break
     fi
 done
-cp "$found" "$store/windlass-bundle.pem"
 usual=/etc/ssl/certs/ca-certificates.crt
 if [ -f "$usual" ] && [ ! -L "$usual" ] && [ ! -L /etc/ssl/certs ] && [ ! -L /etc/ssl ]; then
     mkdir -p "$out/etc/ssl/certs"
     cp "$found" "$out$usual"
+    ln -s "$usual" "$store/windlass-bundle.pem"
+else
+    cp "$found" "$store/windlass-bundle.pem"
 fi
 "#;

@@ -189,21 +189,38 @@ pub struct GitRequest {
 #[async_trait]
 pub trait Builder: Send + Sync + 'static {
     /// Makes the application's repository; it exists already is success.
-    async fn ensure_repository(&self, application: ApplicationId, slug: &ApplicationSlug) -> Result<(), Error>;
+    async fn ensure_repository(
+        &self,
+        application: ApplicationId,
+        slug: &ApplicationSlug,
+    ) -> Result<(), Error>;
 
     /// Destroys the application's repository; absent is success.
     async fn remove_repository(&self, application: ApplicationId) -> Result<(), Error>;
 
     /// Serves a git request on the application's repository.
-    async fn serve_git(&self, application: ApplicationId, request: GitRequest) -> Result<GitResponse, Error>;
+    async fn serve_git(
+        &self,
+        application: ApplicationId,
+        request: GitRequest,
+    ) -> Result<GitResponse, Error>;
 
     /// The commit at the head of a branch of the application's repository.
-    async fn resolve_branch(&self, application: ApplicationId, slug: &ApplicationSlug, branch: &BranchName) -> Result<String, Error>;
+    async fn resolve_branch(
+        &self,
+        application: ApplicationId,
+        slug: &ApplicationSlug,
+        branch: &BranchName,
+    ) -> Result<String, Error>;
 
     /// The commit at the head of a branch of a repository elsewhere.
     async fn resolve_remote(&self, url: &str, branch: &BranchName) -> Result<String, Error>;
 
     /// Builds the image, or finds the one that an earlier call of this order made; its lines go to
     /// `output`. For [`Source::Image`] it finds or pulls the image.
-    async fn build(&self, order: BuildOrder, output: mpsc::Sender<LogLine>) -> Result<BuiltImage, Error>;
+    async fn build(
+        &self,
+        order: BuildOrder,
+        output: mpsc::Sender<LogLine>,
+    ) -> Result<BuiltImage, Error>;
 }

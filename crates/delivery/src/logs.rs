@@ -29,7 +29,11 @@ pub trait DeploymentLogs: Send + Sync + 'static {
     async fn read(&self, deployment: DeploymentId) -> Result<String, Error>;
 
     /// The log from the byte `from` on, as chunks, going on as it grows until `close`.
-    async fn follow(&self, deployment: DeploymentId, from: u64) -> Result<BoxStream<'static, Result<String, Error>>, Error>;
+    async fn follow(
+        &self,
+        deployment: DeploymentId,
+        from: u64,
+    ) -> Result<BoxStream<'static, Result<String, Error>>, Error>;
 
     /// No more lines will come; followers end.
     async fn close(&self, deployment: DeploymentId) -> Result<(), Error>;

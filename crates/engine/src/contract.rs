@@ -111,29 +111,50 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Changes of containers whose labels match, from now on. Ends when the engine goes away; the
     /// receiver observes anew after that.
-    async fn watch(&self, filter: &Labels) -> Result<BoxStream<'static, Result<EngineEvent, Error>>, Error>;
+    async fn watch(
+        &self,
+        filter: &Labels,
+    ) -> Result<BoxStream<'static, Result<EngineEvent, Error>>, Error>;
 
     /// The container's output.
     async fn logs(&self, name: &str, options: &LogOptions) -> Result<LogStream, Error>;
 
     /// Runs a command in the running container and collects its output.
-    async fn exec(&self, name: &str, command: &[String], stdin: Option<Bytes>, timeout: Duration) -> Result<ExecOutput, Error>;
+    async fn exec(
+        &self,
+        name: &str,
+        command: &[String],
+        stdin: Option<Bytes>,
+        timeout: Duration,
+    ) -> Result<ExecOutput, Error>;
 
     /// Runs the workload to completion and gives its lines to `output` as they come. A container of that
     /// name from an earlier call is waited for, not run twice. The container is kept until `remove`.
-    async fn run(&self, workload: &Workload, output: mpsc::Sender<LogLine>) -> Result<ExitStatus, Error>;
+    async fn run(
+        &self,
+        workload: &Workload,
+        output: mpsc::Sender<LogLine>,
+    ) -> Result<ExitStatus, Error>;
 
     /// What the container uses now.
     async fn usage(&self, name: &str) -> Result<Usage, Error>;
 
     /// Builds an image; its lines go to `output`.
-    async fn build(&self, request: BuildRequest, output: mpsc::Sender<LogLine>) -> Result<ImageId, Error>;
+    async fn build(
+        &self,
+        request: BuildRequest,
+        output: mpsc::Sender<LogLine>,
+    ) -> Result<ImageId, Error>;
 
     /// The image of that name or id on the engine; never asks a registry.
     async fn image(&self, reference: &ImageReference) -> Result<Option<ImageId>, Error>;
 
     /// Gets the image from its registry and gives its id.
-    async fn pull(&self, reference: &ImageReference, output: mpsc::Sender<LogLine>) -> Result<ImageId, Error>;
+    async fn pull(
+        &self,
+        reference: &ImageReference,
+        output: mpsc::Sender<LogLine>,
+    ) -> Result<ImageId, Error>;
 
     /// The TCP ports that the image exposes, lowest first.
     async fn exposed_ports(&self, image: &ImageId) -> Result<Vec<u16>, Error>;

@@ -37,6 +37,10 @@ impl Labels {
     }
 
     /// The same with one more.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers give ids and literals alike; a reference at each would be noise"
+    )]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.0.insert(name.to_owned(), value.to_string());
         self
@@ -49,6 +53,9 @@ impl Labels {
 
     /// Whether every label of `filter` is here with the same value.
     pub fn matches(&self, filter: &Self) -> bool {
-        filter.0.iter().all(|(name, value)| self.0.get(name) == Some(value))
+        filter
+            .0
+            .iter()
+            .all(|(name, value)| self.0.get(name) == Some(value))
     }
 }

@@ -27,7 +27,11 @@ pub struct Forwarder {
 impl Forwarder {
     /// Passes lines on to `output`.
     pub fn new(output: mpsc::Sender<LogLine>) -> Self {
-        Self { output, waiting: VecDeque::new(), left_out: 0 }
+        Self {
+            output,
+            waiting: VecDeque::new(),
+            left_out: 0,
+        }
     }
 
     /// Takes a line; never waits.
@@ -66,11 +70,21 @@ impl Forwarder {
     /// Passes the rest on, as far as the receiver takes it in time.
     pub async fn finish(mut self) {
         if self.left_out > 0 {
-            let text = format!("({} lines left out: they came faster than they were read)", self.left_out);
-            self.waiting.push_back(LogLine { at_millis: None, stderr: true, text });
+            let text = format!(
+                "({} lines left out: they came faster than they were read)",
+                self.left_out
+            );
+            self.waiting.push_back(LogLine {
+                at_millis: None,
+                stderr: true,
+                text,
+            });
         }
         while !self.waiting.is_empty() {
-            if tokio::time::timeout(RECEIVER_PATIENCE, self.pump()).await.is_err() {
+            if tokio::time::timeout(RECEIVER_PATIENCE, self.pump())
+                .await
+                .is_err()
+            {
                 return;
             }
         }
@@ -87,7 +101,11 @@ mod tests {
     use super::*;
 
     fn line(number: usize) -> LogLine {
-        LogLine { at_millis: None, stderr: false, text: number.to_string() }
+        LogLine {
+            at_millis: None,
+            stderr: false,
+            text: number.to_string(),
+        }
     }
 
     #[tokio::test]
@@ -103,7 +121,10 @@ mod tests {
             texts
         });
         forwarder.finish().await;
-        assert_eq!(reader.await.unwrap(), (0..50).map(|number| number.to_string()).collect::<Vec<_>>());
+        assert_eq!(
+            reader.await.unwrap(),
+            (0..50).map(|number| number.to_string()).collect::<Vec<_>>()
+        );
     }
 
     #[tokio::test(start_paused = true)]

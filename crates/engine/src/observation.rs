@@ -52,7 +52,10 @@ pub struct Observation {
 impl Observation {
     /// Its address in that network.
     pub fn address(&self, network: &str) -> Option<IpAddr> {
-        self.addresses.iter().find(|(name, _)| name == network).map(|(_, address)| *address)
+        self.addresses
+            .iter()
+            .find(|(name, _)| name == network)
+            .map(|(_, address)| *address)
     }
 }
 

@@ -23,25 +23,39 @@ pub fn is_own_image_name(reference: &ImageReference) -> bool {
 }
 
 /// Refuses to make an object that the engine would later not know as its own.
-pub fn require_own(labels: &Labels, installation: &str, what: &'static str, name: &str) -> Result<(), Error> {
+pub fn require_own(
+    labels: &Labels,
+    installation: &str,
+    what: &'static str,
+    name: &str,
+) -> Result<(), Error> {
     if is_own(labels, installation) {
         return Ok(());
     }
     Err(Error::Refused {
         doing: format!("making {what} '{name}'"),
-        reason: format!("it is not labelled {INSTALLATION}={installation}, so it could never be removed again"),
+        reason: format!(
+            "it is not labelled {INSTALLATION}={installation}, so it could never be removed again"
+        ),
     })
 }
 
 /// Refuses to touch an object of someone else.
-pub fn check_own(labels: &Labels, installation: &str, what: &'static str, name: &str) -> Result<(), Error> {
+pub fn check_own(
+    labels: &Labels,
+    installation: &str,
+    what: &'static str,
+    name: &str,
+) -> Result<(), Error> {
     if is_own(labels, installation) {
         return Ok(());
     }
     Err(Error::Conflict {
         what,
         name: name.to_owned(),
-        reason: format!("it does not belong to this installation (no label {INSTALLATION}={installation}) and is left alone"),
+        reason: format!(
+            "it does not belong to this installation (no label {INSTALLATION}={installation}) and is left alone"
+        ),
     })
 }
 
@@ -97,14 +111,29 @@ mod tests {
 
     #[test]
     fn missing_more_and_changed_labels_differ() {
-        assert_eq!(differing_label(&labels(), &labels().with("b", "2")), Some("b"));
-        assert_eq!(differing_label(&labels().with("b", "2"), &labels()), Some("b"));
-        assert_eq!(differing_label(&labels(), &labels().with("a", "2")), Some("a"));
+        assert_eq!(
+            differing_label(&labels(), &labels().with("b", "2")),
+            Some("b")
+        );
+        assert_eq!(
+            differing_label(&labels().with("b", "2"), &labels()),
+            Some("b")
+        );
+        assert_eq!(
+            differing_label(&labels(), &labels().with("a", "2")),
+            Some("a")
+        );
     }
 
     #[test]
     fn another_installation_is_foreign() {
-        assert!(matches!(check_own(&labels(), "two", "volume", "v"), Err(Error::Conflict { .. })));
-        assert!(matches!(require_own(&Labels::new(), "one", "volume", "v"), Err(Error::Refused { .. })));
+        assert!(matches!(
+            check_own(&labels(), "two", "volume", "v"),
+            Err(Error::Conflict { .. })
+        ));
+        assert!(matches!(
+            require_own(&Labels::new(), "one", "volume", "v"),
+            Err(Error::Refused { .. })
+        ));
     }
 }

@@ -61,7 +61,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_bytes: 512 * 1024 * 1024, cpu_millis: 1000, pids: 1024 }
+        Self {
+            memory_bytes: 512 * 1024 * 1024,
+            cpu_millis: 1000,
+            pids: 1024,
+        }
     }
 }
 

@@ -15,10 +15,17 @@ struct Simulated {
 }
 
 async fn fixture(case: &str) -> Arc<dyn Fixture> {
-    let settings = SimulatedSettings { installation: "conformance".to_owned(), ..SimulatedSettings::default() };
+    let settings = SimulatedSettings {
+        installation: "conformance".to_owned(),
+        ..SimulatedSettings::default()
+    };
     let engine = SimulatedEngine::new(settings);
     let image = engine.add_image("programs:1", &[], Behaviour::programs());
-    Arc::new(Simulated { engine, image, prefix: case.replace('_', "-") })
+    Arc::new(Simulated {
+        engine,
+        image,
+        prefix: case.replace('_', "-"),
+    })
 }
 
 #[async_trait]
@@ -45,7 +52,9 @@ impl Fixture for Simulated {
 
     fn command(&self, program: &Program) -> Vec<String> {
         let words = |program: &str, arguments: &[String]| {
-            std::iter::once(program.to_owned()).chain(arguments.iter().cloned()).collect()
+            std::iter::once(program.to_owned())
+                .chain(arguments.iter().cloned())
+                .collect()
         };
         match program {
             Program::Sleep => words("sleep", &[]),

@@ -19,8 +19,8 @@ pub struct StepSpec {
     pub pivot: bool,
     /// How long one attempt of `run` or `undo` may take.
     pub timeout: Duration,
-    /// How many attempts of `run` are made, the first included. Behind the pivot it has no end but
-    /// `NEEDS_ATTENTION` after this many.
+    /// How many attempts of `run` are made, the first included. Behind the pivot, and on the pivot while its
+    /// outcome is unknown, at least as many as the runner's `RetryPolicy` says; then `NEEDS_ATTENTION`.
     pub attempts: u32,
 }
 
@@ -136,6 +136,9 @@ pub trait Definition<C>: Send + Sync + 'static {
     fn steps(&self, params: &Value) -> Vec<StepSpec>;
 
     /// Does the step, or finds that it is done.
+    ///
+    /// On the pivot, a failure with `Effect::None` and `Retry::No` speaks for all attempts: the step looked
+    /// and its work is not there. Only then, or when no attempt may have had an effect, is a pivot rolled back.
     async fn run(&self, context: &StepContext) -> Result<Done<C>, Failure>;
 
     /// Takes the step back, or finds that there is nothing to take back.

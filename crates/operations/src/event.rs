@@ -45,7 +45,7 @@ pub enum Event {
     },
     /// An operator gave the operation up.
     Abandoned { by: String, reason: String },
-    /// A line for those who follow it. Changes no state.
+    /// A line for those who follow it, or several that came together, one below the other. Changes no state.
     Progress { step: String, message: String },
     /// The end.
     Finished { outcome: Outcome },

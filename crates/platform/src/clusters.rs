@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use windlass_engine::{Attachment, ImageReference, Limits, Mount, NetworkSpec, Observation, Restart, Workload, labels};
+use windlass_engine::{
+    Attachment, ImageReference, Limits, Mount, NetworkSpec, Observation, Restart, Workload, labels,
+};
 use windlass_model::id::{EnvironmentId, InstanceId};
 use windlass_operations::{Failure, StoreError};
 use windlass_records::{Change, Cluster, ClusterKind, ClusterState, Instance, Service};
@@ -17,7 +19,11 @@ const START_POLL: Duration = Duration::from_millis(50);
 impl Parts {
     /// The cluster for an instance to be provisioned: its private one or the shared one of its service,
     /// recorded before anything is made.
-    pub(crate) async fn cluster_for(&self, instance: &Instance, service: &Service) -> Result<Cluster, Failure> {
+    pub(crate) async fn cluster_for(
+        &self,
+        instance: &Instance,
+        service: &Service,
+    ) -> Result<Cluster, Failure> {
         loop {
             let existing = self
                 .store
@@ -36,7 +42,11 @@ impl Parts {
                 return Ok(cluster);
             }
             let owner = (!service.shared).then_some(instance.id);
-            match self.store.commit(self.new_cluster(service, owner).await?).await {
+            match self
+                .store
+                .commit(self.new_cluster(service, owner).await?)
+                .await
+            {
                 // Someone else recorded it, or took the subnet, in between: look again.
                 Ok(()) | Err(StoreError::Conflict(_)) => {}
                 Err(error) => return Err(failures::store(&error)),
@@ -44,24 +54,41 @@ impl Parts {
         }
     }
 
-    async fn new_cluster(&self, service: &Service, owner: Option<InstanceId>) -> Result<Vec<Change>, Failure> {
+    async fn new_cluster(
+        &self,
+        service: &Service,
+        owner: Option<InstanceId>,
+    ) -> Result<Vec<Change>, Failure> {
         let now = self.now();
-        let password = windlass_records::NewSecret { id: ids::mint(), value: ids::password(40), created_at: now };
+        let password = windlass_records::NewSecret {
+            id: ids::mint(),
+            value: ids::password(40),
+            created_at: now,
+        };
         let driver = self.driver(service)?;
-        let server = driver.server(&service.version, &password.value).map_err(|error| failures::service(&error))?;
-        let subnet = match owner {
-            // A private server lives in its environment's network.
-            Some(_) => None,
-            None => {
-                let free = self.store.free_subnets(service.region, 1).await.map_err(|error| failures::store(&error))?;
-                free.first().copied()
-            }
+        let server = driver
+            .server(&service.version, &password.value)
+            .map_err(|error| failures::service(&error))?;
+        // A private server lives in its environment's network.
+        let subnet = if owner.is_some() {
+            None
+        } else {
+            let free = self
+                .store
+                .free_subnets(service.region, 1)
+                .await
+                .map_err(|error| failures::store(&error))?;
+            free.first().copied()
         };
         let cluster = Cluster {
             id: ids::mint(),
             region: service.region,
             service: service.id,
-            kind: if owner.is_some() { ClusterKind::Private } else { ClusterKind::Shared },
+            kind: if owner.is_some() {
+                ClusterKind::Private
+            } else {
+                ClusterKind::Shared
+            },
             instance: owner,
             host: None,
             port: Some(server.port),
@@ -72,25 +99,40 @@ impl Parts {
             state: ClusterState::New,
             created_at: now,
         };
-        Ok(vec![Change::InsertSecret(password), Change::InsertCluster(cluster)])
+        Ok(vec![
+            Change::InsertSecret(password),
+            Change::InsertCluster(cluster),
+        ])
     }
 
     /// Makes the cluster's server run if it is one of ours, waits until it can be used, and gives the
     /// administrator's access to it.
-    pub(crate) async fn ensure_cluster(&self, cluster: &Cluster, service: &Service) -> Result<Access, Failure> {
+    pub(crate) async fn ensure_cluster(
+        &self,
+        cluster: &Cluster,
+        service: &Service,
+    ) -> Result<Access, Failure> {
         let driver = self.driver(service)?;
         let deadline = match cluster.kind {
             ClusterKind::External => Duration::ZERO,
             ClusterKind::Shared | ClusterKind::Private => {
                 let password = self.reveal(cluster.password).await?;
-                let server = driver.server(&service.version, &password).map_err(|error| failures::service(&error))?;
+                let server = driver
+                    .server(&service.version, &password)
+                    .map_err(|error| failures::service(&error))?;
                 self.ensure_server(cluster, service, &server).await?;
                 server.start_deadline
             }
         };
-        let access = self.wait_for_cluster(cluster, service, driver.as_ref(), deadline).await?;
+        let access = self
+            .wait_for_cluster(cluster, service, driver.as_ref(), deadline)
+            .await?;
         if cluster.state == ClusterState::New {
-            let ready = Change::SetClusterState { id: cluster.id, from: ClusterState::New, to: ClusterState::Ready };
+            let ready = Change::SetClusterState {
+                id: cluster.id,
+                from: ClusterState::New,
+                to: ClusterState::Ready,
+            };
             match self.store.commit(vec![ready]).await {
                 Ok(()) | Err(StoreError::Conflict(_)) => {}
                 Err(error) => return Err(failures::store(&error)),
@@ -112,7 +154,9 @@ impl Parts {
             match driver.prepare(&access).await {
                 Ok(()) => return Ok(access),
                 // A server that is starting refuses connections, or says that it is starting.
-                Err(Error::Unreachable { .. } | Error::NoAnswer { .. }) if started.elapsed() < deadline => {
+                Err(Error::Unreachable { .. } | Error::NoAnswer { .. })
+                    if started.elapsed() < deadline =>
+                {
                     tokio::time::sleep(START_POLL).await;
                 }
                 Err(error) => return Err(failures::service(&error)),
@@ -121,7 +165,11 @@ impl Parts {
     }
 
     /// The administrator's access to a cluster, without asking whether it can be used.
-    pub(crate) async fn access(&self, cluster: &Cluster, service: &Service) -> Result<Access, Failure> {
+    pub(crate) async fn access(
+        &self,
+        cluster: &Cluster,
+        service: &Service,
+    ) -> Result<Access, Failure> {
         let region = self.region(cluster.region).await?;
         let kind = match cluster.kind {
             ClusterKind::External => "the operator's cluster",
@@ -133,7 +181,10 @@ impl Parts {
         } else {
             let name = naming::cluster_container(cluster.id);
             let engine = self.engine(cluster.region)?;
-            let observed = engine.inspect(&name).await.map_err(|error| failures::engine(&error))?;
+            let observed = engine
+                .inspect(&name)
+                .await
+                .map_err(|error| failures::engine(&error))?;
             observed
                 .as_ref()
                 .and_then(first_address)
@@ -144,8 +195,14 @@ impl Parts {
         };
         Ok(Access {
             cluster: cluster.id,
-            description: format!("{kind} of '{}' in region {}", service.identifier, region.slug),
-            endpoint: Endpoint { host, port: cluster.port.unwrap_or_default() },
+            description: format!(
+                "{kind} of '{}' in region {}",
+                service.identifier, region.slug
+            ),
+            endpoint: Endpoint {
+                host,
+                port: cluster.port.unwrap_or_default(),
+            },
             user: cluster.administrator.clone(),
             password: self.reveal(cluster.password).await?,
             database: cluster.database.clone(),
@@ -156,12 +213,20 @@ impl Parts {
     /// Where the applications of an environment find the cluster.
     pub(crate) fn application_endpoint(cluster: &Cluster) -> Endpoint {
         Endpoint {
-            host: cluster.host.clone().unwrap_or_else(|| naming::cluster_container(cluster.id)),
+            host: cluster
+                .host
+                .clone()
+                .unwrap_or_else(|| naming::cluster_container(cluster.id)),
             port: cluster.port.unwrap_or_default(),
         }
     }
 
-    async fn ensure_server(&self, cluster: &Cluster, service: &Service, server: &ServerSpec) -> Result<Observation, Failure> {
+    async fn ensure_server(
+        &self,
+        cluster: &Cluster,
+        service: &Service,
+        server: &ServerSpec,
+    ) -> Result<Observation, Failure> {
         let engine = self.engine(cluster.region)?;
         let name = naming::cluster_container(cluster.id);
         let labels = naming::installation_labels(&self.installation)
@@ -171,10 +236,13 @@ impl Parts {
             (Some(number), _) => {
                 let spec = NetworkSpec {
                     name: naming::cluster_network(cluster.id),
-                    subnet: naming::subnet(number).ok_or_else(|| no_subnet(number))?,
+                    subnet: self.subnet(number)?,
                     labels: labels.clone(),
                 };
-                engine.ensure_network(&spec).await.map_err(|error| failures::engine(&error))?;
+                engine
+                    .ensure_network(&spec)
+                    .await
+                    .map_err(|error| failures::engine(&error))?;
                 spec.name
             }
             (None, Some(instance)) => {
@@ -183,21 +251,35 @@ impl Parts {
                     .instance(instance)
                     .await
                     .map_err(|error| failures::store(&error))?
-                    .ok_or_else(|| failures::internal(format!("instance {instance} is not in the store")))?;
-                self.ensure_environment_network(instance.environment).await?
+                    .ok_or_else(|| {
+                        failures::internal(format!("instance {instance} is not in the store"))
+                    })?;
+                self.ensure_environment_network(instance.environment)
+                    .await?
             }
-            (None, None) => return Err(failures::internal(format!("cluster {} has no network", cluster.id))),
+            (None, None) => {
+                return Err(failures::internal(format!(
+                    "cluster {} has no network",
+                    cluster.id
+                )));
+            }
         };
         // The image that the container was made from stays: a newer one under the same name is taken
         // up by an operation of its own, never by the way.
-        let observed = engine.inspect(&name).await.map_err(|error| failures::engine(&error))?;
+        let observed = engine
+            .inspect(&name)
+            .await
+            .map_err(|error| failures::engine(&error))?;
         let image = match observed {
             Some(observed) => observed.image,
             None => self.service_image(service, &server.image).await?,
         };
         for volume in &server.volumes {
             let volume_name = naming::cluster_volume(cluster.id, &volume.name);
-            engine.ensure_volume(&volume_name, &labels).await.map_err(|error| failures::engine(&error))?;
+            engine
+                .ensure_volume(&volume_name, &labels)
+                .await
+                .map_err(|error| failures::engine(&error))?;
         }
         let workload = Workload {
             name: name.clone(),
@@ -205,72 +287,141 @@ impl Parts {
             command: server.command.clone(),
             entrypoint: None,
             environment: server.environment.clone(),
-            networks: vec![Attachment { network, aliases: vec![name] }],
+            networks: vec![Attachment {
+                network,
+                aliases: vec![name],
+            }],
             mounts: server
                 .volumes
                 .iter()
-                .map(|volume| Mount { volume: naming::cluster_volume(cluster.id, &volume.name), path: volume.path.clone() })
+                .map(|volume| Mount {
+                    volume: naming::cluster_volume(cluster.id, &volume.name),
+                    path: volume.path.clone(),
+                })
                 .collect(),
-            limits: Limits { memory_bytes: service.memory_bytes, cpu_millis: service.cpu_millis, ..Limits::default() },
+            limits: Limits {
+                memory_bytes: service.memory_bytes,
+                cpu_millis: service.cpu_millis,
+                ..Limits::default()
+            },
             restart: Restart::Always,
             health: None,
             stop_grace: server.stop_grace,
             labels,
         };
-        engine.ensure(&workload).await.map_err(|error| failures::engine(&error))
+        engine
+            .ensure(&workload)
+            .await
+            .map_err(|error| failures::engine(&error))
     }
 
-    async fn service_image(&self, service: &Service, image: &ImageReference) -> Result<windlass_engine::ImageId, Failure> {
+    async fn service_image(
+        &self,
+        service: &Service,
+        image: &ImageReference,
+    ) -> Result<windlass_engine::ImageId, Failure> {
         let engine = self.engine(service.region)?;
-        engine.image(image).await.map_err(|error| failures::engine(&error))?.ok_or_else(|| {
-            Failure::permanent("image_missing", format!("the image '{image}' of service '{}' is not on the engine", service.identifier))
+        engine
+            .image(image)
+            .await
+            .map_err(|error| failures::engine(&error))?
+            .ok_or_else(|| {
+                Failure::permanent(
+                    "image_missing",
+                    format!(
+                        "the image '{image}' of service '{}' is not on the engine",
+                        service.identifier
+                    ),
+                )
                 .with_hint("Run 'windlass images prepare' on the server's machine, then try again.")
-        })
+            })
     }
 
     /// Makes the network of an environment, and gives its name.
-    pub(crate) async fn ensure_environment_network(&self, environment: EnvironmentId) -> Result<String, Failure> {
+    pub(crate) async fn ensure_environment_network(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<String, Failure> {
         let scene = self.scene(environment).await?;
         let engine = self.engine(scene.application.region)?;
         let spec = NetworkSpec {
             name: naming::environment_network(environment),
-            subnet: naming::subnet(scene.environment.subnet).ok_or_else(|| no_subnet(scene.environment.subnet))?,
-            labels: scene.labels(&self.installation).with(labels::ROLE, "network"),
+            subnet: self.subnet(scene.environment.subnet)?,
+            labels: scene
+                .labels(&self.installation)
+                .with(labels::ROLE, "network"),
         };
-        engine.ensure_network(&spec).await.map_err(|error| failures::engine(&error))?;
+        engine
+            .ensure_network(&spec)
+            .await
+            .map_err(|error| failures::engine(&error))?;
         Ok(spec.name)
     }
 
     /// Lets the containers of an environment reach the server of a shared cluster of ours.
-    pub(crate) async fn connect_cluster(&self, cluster: &Cluster, environment: EnvironmentId) -> Result<(), Failure> {
+    pub(crate) async fn connect_cluster(
+        &self,
+        cluster: &Cluster,
+        environment: EnvironmentId,
+    ) -> Result<(), Failure> {
         if cluster.kind != ClusterKind::Shared {
             return Ok(());
         }
         let network = self.ensure_environment_network(environment).await?;
         let name = naming::cluster_container(cluster.id);
-        let attachment = Attachment { network, aliases: vec![name.clone()] };
-        self.engine(cluster.region)?.connect(&name, &attachment).await.map_err(|error| failures::engine(&error))
+        let attachment = Attachment {
+            network,
+            aliases: vec![name.clone()],
+        };
+        self.engine(cluster.region)?
+            .connect(&name, &attachment)
+            .await
+            .map_err(|error| failures::engine(&error))
     }
 
     /// Destroys the server of a private cluster and its data.
-    pub(crate) async fn remove_private_cluster(&self, cluster: &Cluster, service: &Service) -> Result<(), Failure> {
+    pub(crate) async fn remove_private_cluster(
+        &self,
+        cluster: &Cluster,
+        service: &Service,
+    ) -> Result<(), Failure> {
         let engine = self.engine(cluster.region)?;
-        engine.remove(&naming::cluster_container(cluster.id)).await.map_err(|error| failures::engine(&error))?;
+        engine
+            .remove(&naming::cluster_container(cluster.id))
+            .await
+            .map_err(|error| failures::engine(&error))?;
         let password = self.reveal(cluster.password).await?;
-        let server = self.driver(service)?.server(&service.version, &password).map_err(|error| failures::service(&error))?;
+        let server = self
+            .driver(service)?
+            .server(&service.version, &password)
+            .map_err(|error| failures::service(&error))?;
         for volume in &server.volumes {
             let name = naming::cluster_volume(cluster.id, &volume.name);
-            engine.remove_volume(&name).await.map_err(|error| failures::engine(&error))?;
+            engine
+                .remove_volume(&name)
+                .await
+                .map_err(|error| failures::engine(&error))?;
         }
         Ok(())
     }
 }
 
 fn first_address(observation: &Observation) -> Option<String> {
-    observation.addresses.first().map(|(_, address)| address.to_string())
+    observation
+        .addresses
+        .first()
+        .map(|(_, address)| address.to_string())
 }
 
-fn no_subnet(number: u32) -> Failure {
-    Failure::permanent("no_subnet", format!("subnet number {number} is past the end of the address pool"))
-        .with_hint("Remove environments that are not needed any more.")
+impl Parts {
+    fn subnet(&self, number: u32) -> Result<String, Failure> {
+        let pool = self.settings.subnet_pool;
+        pool.subnet(number).ok_or_else(|| {
+            Failure::permanent(
+                "no_subnet",
+                format!("subnet number {number} is past the end of the address pool {pool}"),
+            )
+            .with_hint("Remove environments that are not needed any more.")
+        })
+    }
 }

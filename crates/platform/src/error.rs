@@ -52,12 +52,19 @@ pub enum Error {
 impl Error {
     /// A refusal by a rule.
     pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Refused { code, message: message.into(), operation: None }
+        Self::Refused {
+            code,
+            message: message.into(),
+            operation: None,
+        }
     }
 
     /// One field that cannot be used.
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
-        Self::Invalid(vec![FieldError { field, message: message.into() }])
+        Self::Invalid(vec![FieldError {
+            field,
+            message: message.into(),
+        }])
     }
 
     /// A name that cannot be used, in that field.
@@ -66,21 +73,31 @@ impl Error {
     }
 
     /// An object that is not there for the caller.
-    pub fn not_found(what: &'static str, name: impl ToString) -> Self {
-        Self::NotFound { what, name: name.to_string() }
+    pub fn not_found(what: &'static str, name: impl std::fmt::Display) -> Self {
+        Self::NotFound {
+            what,
+            name: name.to_string(),
+        }
     }
 }
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::SubjectBusy { active, .. } => {
-                Self::Refused { code: "busy", message: error.to_string(), operation: Some(active) }
+            StoreError::SubjectBusy { active, .. } => Self::Refused {
+                code: "busy",
+                message: error.to_string(),
+                operation: Some(active),
+            },
+            StoreError::IdempotencyMismatch => {
+                Self::refused("idempotency_key_reused", error.to_string())
             }
-            StoreError::IdempotencyMismatch => Self::refused("idempotency_key_reused", error.to_string()),
             StoreError::Refused(message) => Self::refused("refused", message),
             StoreError::Conflict(message) => Self::refused("conflict", message),
-            StoreError::NotFound(name) => Self::NotFound { what: "object", name },
+            StoreError::NotFound(name) => Self::NotFound {
+                what: "object",
+                name,
+            },
             StoreError::Unavailable { .. } => Self::Unavailable(error.to_string()),
             StoreError::LostLease(_) => Self::Internal(error.to_string()),
         }

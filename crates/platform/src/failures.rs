@@ -8,15 +8,28 @@ fn failure(code: &str, message: String, effect_unknown: bool, transient: bool) -
         code: code.to_owned(),
         message,
         hint: None,
-        effect: if effect_unknown { Effect::Unknown } else { Effect::None },
-        retry: if transient { Retry::AfterMillis(0) } else { Retry::No },
+        effect: if effect_unknown {
+            Effect::Unknown
+        } else {
+            Effect::None
+        },
+        retry: if transient {
+            Retry::AfterMillis(0)
+        } else {
+            Retry::No
+        },
     }
 }
 
 /// An engine's error.
 pub(crate) fn engine(error: &windlass_engine::Error) -> Failure {
     use windlass_engine::Error as E;
-    let made = failure("engine", error.to_string(), error.effect_unknown(), error.is_transient());
+    let made = failure(
+        "engine",
+        error.to_string(),
+        error.effect_unknown(),
+        error.is_transient(),
+    );
     match error {
         E::Unreachable { .. } => Failure { code: "engine_unreachable".to_owned(), ..made }
             .with_hint("Check that the engine runs: 'docker info' on the server's machine."),
@@ -31,7 +44,12 @@ pub(crate) fn engine(error: &windlass_engine::Error) -> Failure {
 /// A service driver's error.
 pub(crate) fn service(error: &windlass_services::Error) -> Failure {
     use windlass_services::Error as E;
-    let made = failure("service", error.to_string(), error.effect_unknown(), error.is_transient());
+    let made = failure(
+        "service",
+        error.to_string(),
+        error.effect_unknown(),
+        error.is_transient(),
+    );
     match error {
         E::Unreachable { .. } => Failure { code: "cluster_unreachable".to_owned(), ..made }
             .with_hint("Check that the database server runs and can be reached from the server's machine, then try again."),

@@ -18,11 +18,15 @@ pub(crate) fn password(length: usize) -> SecretString {
     let mut text = String::with_capacity(length);
     let mut byte = [0u8; 1];
     while text.len() < length {
-        OsRng.try_fill_bytes(&mut byte).expect("the kernel's random source answers");
+        OsRng
+            .try_fill_bytes(&mut byte)
+            .expect("the kernel's random source answers");
         let limit = if text.is_empty() { 52 } else { 62 };
         // Values past the last whole multiple are drawn again, so that each character is as likely.
         if byte[0] < 256u16.saturating_sub(256 % limit).min(255) as u8 {
-            text.push(char::from(ALPHABET[usize::from(u16::from(byte[0]) % limit)]));
+            text.push(char::from(
+                ALPHABET[usize::from(u16::from(byte[0]) % limit)],
+            ));
         }
     }
     SecretString::from(text)

@@ -3,11 +3,13 @@
 use windlass_model::id::InstanceId;
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_operations::{Failure, Operation};
-use windlass_records::{Change, Cluster, ClusterKind, ClusterState, Instance, InstanceFailure, Service};
+use windlass_records::{
+    Change, Cluster, ClusterKind, ClusterState, Instance, InstanceFailure, Service,
+};
 use windlass_services::InstanceSpec;
 
-use crate::parts::Parts;
 use crate::failures;
+use crate::parts::Parts;
 
 /// An instance with its service.
 pub(crate) struct InstanceScene {
@@ -28,7 +30,10 @@ impl Parts {
     }
 
     /// The instance as its driver is told of it.
-    pub(crate) async fn instance_spec(&self, scene: &InstanceScene) -> Result<InstanceSpec, Failure> {
+    pub(crate) async fn instance_spec(
+        &self,
+        scene: &InstanceScene,
+    ) -> Result<InstanceSpec, Failure> {
         let owner = self.scene(scene.instance.environment).await?;
         Ok(InstanceSpec {
             instance: scene.instance.id,
@@ -63,14 +68,28 @@ impl Parts {
     }
 
     /// The private cluster of an instance goes for good, its row and password with it.
-    pub(crate) async fn drop_private_cluster(&self, scene: &InstanceScene) -> Result<Vec<Change>, Failure> {
-        let clusters = self.store.clusters().await.map_err(|error| failures::store(&error))?;
-        let private = clusters
-            .into_iter()
-            .find(|cluster| cluster.kind == ClusterKind::Private && cluster.instance == Some(scene.instance.id));
-        let Some(cluster) = private else { return Ok(Vec::new()) };
-        self.remove_private_cluster(&cluster, &scene.service).await?;
-        Ok(vec![Change::SetClusterState { id: cluster.id, from: cluster.state, to: ClusterState::Removed }])
+    pub(crate) async fn drop_private_cluster(
+        &self,
+        scene: &InstanceScene,
+    ) -> Result<Vec<Change>, Failure> {
+        let clusters = self
+            .store
+            .clusters()
+            .await
+            .map_err(|error| failures::store(&error))?;
+        let private = clusters.into_iter().find(|cluster| {
+            cluster.kind == ClusterKind::Private && cluster.instance == Some(scene.instance.id)
+        });
+        let Some(cluster) = private else {
+            return Ok(Vec::new());
+        };
+        self.remove_private_cluster(&cluster, &scene.service)
+            .await?;
+        Ok(vec![Change::SetClusterState {
+            id: cluster.id,
+            from: cluster.state,
+            to: ClusterState::Removed,
+        }])
     }
 
     /// The second step of provisioning: the instance exists on the cluster and works.
@@ -80,14 +99,32 @@ impl Parts {
         let access = self.access(&cluster, &scene.service).await?;
         let driver = self.driver(&scene.service)?;
         let spec = self.instance_spec(&scene).await?;
-        driver.provision(&access, &spec).await.map_err(|error| failures::service(&error))?;
-        driver.check(&access, id).await.map_err(|error| failures::service(&error))?;
+        driver
+            .provision(&access, &spec)
+            .await
+            .map_err(|error| failures::service(&error))?;
+        driver
+            .check(&access, id)
+            .await
+            .map_err(|error| failures::service(&error))?;
         let now = self.now();
         let to = internal_transition(scene.instance.state, InstanceEvent::Provisioned)?;
         Ok(vec![
-            Change::SetInstanceState { id, from: scene.instance.state, to, at: now },
-            Change::SetInstanceCluster { id, cluster: Some(cluster.id) },
-            Change::SetInstanceError { id, error: None, at: now },
+            Change::SetInstanceState {
+                id,
+                from: scene.instance.state,
+                to,
+                at: now,
+            },
+            Change::SetInstanceCluster {
+                id,
+                cluster: Some(cluster.id),
+            },
+            Change::SetInstanceError {
+                id,
+                error: None,
+                at: now,
+            },
         ])
     }
 
@@ -101,7 +138,10 @@ impl Parts {
         let cluster = self.instance_cluster(&scene).await?;
         if cluster.kind != ClusterKind::Private {
             let access = self.access(&cluster, &scene.service).await?;
-            self.driver(&scene.service)?.destroy(&access, id).await.map_err(|error| failures::service(&error))?;
+            self.driver(&scene.service)?
+                .destroy(&access, id)
+                .await
+                .map_err(|error| failures::service(&error))?;
         }
         Ok(Vec::new())
     }
@@ -118,11 +158,23 @@ impl Parts {
             return Ok(Vec::new());
         }
         let now = self.now();
-        let to = internal_transition(InstanceState::Provisioning, InstanceEvent::ProvisioningFailed)?;
+        let to = internal_transition(
+            InstanceState::Provisioning,
+            InstanceEvent::ProvisioningFailed,
+        )?;
         Ok(vec![
-            Change::SetInstanceState { id, from: InstanceState::Provisioning, to, at: now },
+            Change::SetInstanceState {
+                id,
+                from: InstanceState::Provisioning,
+                to,
+                at: now,
+            },
             Change::SetInstanceCluster { id, cluster: None },
-            Change::SetInstanceError { id, error: Some(instance_failure(operation, failure, now)), at: now },
+            Change::SetInstanceError {
+                id,
+                error: Some(instance_failure(operation, failure, now)),
+                at: now,
+            },
         ])
     }
 }
@@ -136,7 +188,10 @@ pub(crate) fn instance_failure(
     InstanceFailure {
         operation: operation.id,
         step: failed_step(operation).unwrap_or_default(),
-        message: failure.map_or_else(|| "the operation was cancelled".to_owned(), |failure| failure.message.clone()),
+        message: failure.map_or_else(
+            || "the operation was cancelled".to_owned(),
+            |failure| failure.message.clone(),
+        ),
         hint: failure.and_then(|failure| failure.hint.clone()),
         at,
     }
@@ -145,10 +200,19 @@ pub(crate) fn instance_failure(
 /// The step whose failure began the rollback.
 pub(crate) fn failed_step(operation: &Operation) -> Option<String> {
     let error = operation.error.as_ref()?;
-    operation.steps.iter().rev().find(|step| step.error.as_ref() == Some(error)).map(|step| step.name.clone())
+    operation
+        .steps
+        .iter()
+        .rev()
+        .find(|step| step.error.as_ref() == Some(error))
+        .map(|step| step.name.clone())
 }
 
 /// A transition that the operations make; a refusal of it is a fault of ours.
-pub(crate) fn internal_transition(state: InstanceState, event: InstanceEvent) -> Result<InstanceState, Failure> {
-    transition(state, event).map_err(|refusal| failures::internal(format!("{event:?} in state {state}: {refusal}")))
+pub(crate) fn internal_transition(
+    state: InstanceState,
+    event: InstanceEvent,
+) -> Result<InstanceState, Failure> {
+    transition(state, event)
+        .map_err(|refusal| failures::internal(format!("{event:?} in state {state}: {refusal}")))
 }

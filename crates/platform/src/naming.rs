@@ -2,7 +2,9 @@
 
 use windlass_delivery::build::Source;
 use windlass_engine::{ImageReference, Labels, labels};
-use windlass_model::id::{ApplicationId, ClusterId, DeploymentId, EnvironmentId, OrganisationId, ReleaseId, short};
+use windlass_model::id::{
+    ApplicationId, ClusterId, DeploymentId, EnvironmentId, OrganisationId, ReleaseId, short,
+};
 use windlass_model::names::{ApplicationSlug, EnvironmentSlug};
 
 /// The network of an environment.
@@ -41,13 +43,12 @@ pub(crate) fn image_tag(slug: &ApplicationSlug, deployment: DeploymentId) -> Ima
 }
 
 /// The host under which an environment is served.
-pub(crate) fn host(application: &ApplicationSlug, environment: &EnvironmentSlug, domain: &str) -> String {
+pub(crate) fn host(
+    application: &ApplicationSlug,
+    environment: &EnvironmentSlug,
+    domain: &str,
+) -> String {
     format!("{application}-{environment}.{domain}")
-}
-
-/// The `number`-th subnet of the pool 10.208.0.0/12, a /24 each: 4,096 of them.
-pub(crate) fn subnet(number: u32) -> Option<String> {
-    (number < 4096).then(|| format!("10.{}.{}.0/24", 208 + number / 256, number % 256))
 }
 
 /// The labels that everything of this installation carries.
@@ -72,7 +73,11 @@ pub(crate) fn environment_labels(
 pub(crate) fn describe_source(source: &Source) -> String {
     match source {
         Source::Branch { branch, commit } => format!("branch {branch} at {}", cut(commit)),
-        Source::Remote { url, branch, commit } => format!("{url}, branch {branch} at {}", cut(commit)),
+        Source::Remote {
+            url,
+            branch,
+            commit,
+        } => format!("{url}, branch {branch} at {}", cut(commit)),
         Source::Image { reference } => format!("image {reference}"),
     }
 }

@@ -19,6 +19,7 @@ use windlass_services::Driver;
 
 use crate::failures;
 use crate::routes::TableWriter;
+use crate::subnets::SubnetPool;
 
 /// A cluster that the operator names by an administrator's URL.
 #[derive(Debug, Clone)]
@@ -62,6 +63,8 @@ pub struct Settings {
     pub health_timeout: Duration,
     /// How long requests to the old release have to end after the switch.
     pub drain_deadline: Duration,
+    /// Where the subnets of environments and shared clusters are taken from.
+    pub subnet_pool: SubnetPool,
 }
 
 impl Default for Settings {
@@ -73,10 +76,11 @@ impl Default for Settings {
             public_url: "http://127.0.0.1:8000".to_owned(),
             external_clusters: Vec::new(),
             token_file: PathBuf::from("admin-token"),
-            release_command_timeout: Duration::from_secs(30 * 60),
-            build_timeout: Duration::from_secs(30 * 60),
-            health_timeout: Duration::from_secs(60),
+            release_command_timeout: Duration::from_mins(30),
+            build_timeout: Duration::from_mins(30),
+            health_timeout: Duration::from_mins(1),
             drain_deadline: Duration::from_secs(30),
+            subnet_pool: SubnetPool::default(),
         }
     }
 }
@@ -123,20 +127,31 @@ impl Parts {
     /// The engine of a region.
     pub(crate) fn engine(&self, region: RegionId) -> Result<Arc<dyn Engine>, Failure> {
         self.engines.get(&region).cloned().ok_or_else(|| {
-            Failure::permanent("no_engine", format!("region {region} has no engine on this server"))
-                .with_hint("Start the server with the engine of that region.")
+            Failure::permanent(
+                "no_engine",
+                format!("region {region} has no engine on this server"),
+            )
+            .with_hint("Start the server with the engine of that region.")
         })
     }
 
     /// The driver of a service.
     pub(crate) fn driver(&self, service: &Service) -> Result<Arc<dyn Driver>, Failure> {
-        self.drivers.get(service.driver.as_str()).cloned().ok_or_else(|| {
-            Failure::permanent(
-                "no_driver",
-                format!("this server has no driver for '{}', which service '{}' needs", service.driver, service.identifier),
-            )
-            .with_hint("Use the version of Windlass that the service was added with, or a later one.")
-        })
+        self.drivers
+            .get(service.driver.as_str())
+            .cloned()
+            .ok_or_else(|| {
+                Failure::permanent(
+                    "no_driver",
+                    format!(
+                        "this server has no driver for '{}', which service '{}' needs",
+                        service.driver, service.identifier
+                    ),
+                )
+                .with_hint(
+                    "Use the version of Windlass that the service was added with, or a later one.",
+                )
+            })
     }
 
     /// A region that must be there.
@@ -149,7 +164,10 @@ impl Parts {
     }
 
     /// A service that must be there.
-    pub(crate) async fn service(&self, id: windlass_model::id::ServiceId) -> Result<Service, Failure> {
+    pub(crate) async fn service(
+        &self,
+        id: windlass_model::id::ServiceId,
+    ) -> Result<Service, Failure> {
         self.store
             .service(id)
             .await
@@ -158,7 +176,10 @@ impl Parts {
     }
 
     /// A cluster that must be there.
-    pub(crate) async fn cluster(&self, id: windlass_model::id::ClusterId) -> Result<Cluster, Failure> {
+    pub(crate) async fn cluster(
+        &self,
+        id: windlass_model::id::ClusterId,
+    ) -> Result<Cluster, Failure> {
         self.store
             .cluster(id)
             .await
@@ -167,8 +188,18 @@ impl Parts {
     }
 
     /// Opens one secret.
-    pub(crate) async fn reveal(&self, id: windlass_model::id::SecretId) -> Result<SecretString, Failure> {
-        let mut secrets = self.store.reveal(&[id]).await.map_err(|error| failures::store(&error))?;
-        secrets.pop().map(|secret| secret.value).ok_or_else(|| failures::internal(format!("secret {id} is not in the store")))
+    pub(crate) async fn reveal(
+        &self,
+        id: windlass_model::id::SecretId,
+    ) -> Result<SecretString, Failure> {
+        let mut secrets = self
+            .store
+            .reveal(&[id])
+            .await
+            .map_err(|error| failures::store(&error))?;
+        secrets
+            .pop()
+            .map(|secret| secret.value)
+            .ok_or_else(|| failures::internal(format!("secret {id} is not in the store")))
     }
 }

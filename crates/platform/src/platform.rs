@@ -29,7 +29,11 @@ impl Platform {
         let parts = Arc::new(Parts {
             store: backends.store.clone(),
             engines: [(seeded.region, backends.engine.1)].into(),
-            drivers: backends.drivers.into_iter().map(|driver| (driver.kind(), driver)).collect(),
+            drivers: backends
+                .drivers
+                .into_iter()
+                .map(|driver| (driver.kind(), driver))
+                .collect(),
             builder: backends.builder,
             logs: backends.logs,
             router: backends.router,
@@ -38,8 +42,12 @@ impl Platform {
             installation: seeded.installation,
             table: crate::routes::TableWriter::default(),
         });
-        let runner =
-            Runner::new(backends.store, definitions::all(&parts), backends.clock, RunnerSettings::new(owner));
+        let runner = Runner::new(
+            backends.store,
+            definitions::all(&parts),
+            backends.clock,
+            RunnerSettings::new(owner),
+        );
         Ok(Self { parts, runner })
     }
 

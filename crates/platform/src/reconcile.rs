@@ -29,7 +29,11 @@ pub(crate) async fn run(parts: Arc<Parts>, cancel: CancellationToken) {
             signals = signals(&parts) => signals,
         };
         let mut signals = signals.unwrap_or_else(|failure| {
-            tracing::warn!(failure.code, failure.message, "the engine's events cannot be followed");
+            tracing::warn!(
+                failure.code,
+                failure.message,
+                "the engine's events cannot be followed"
+            );
             futures::stream::pending().boxed()
         });
         // Events may have been missed while nobody watched.
@@ -64,11 +68,16 @@ async fn signals(parts: &Parts) -> Result<futures::stream::BoxStream<'static, ()
     let filter = naming::installation_labels(&parts.installation);
     let mut all = futures::stream::SelectAll::new();
     for engine in parts.engines.values() {
-        let events = engine.watch(&filter).await.map_err(|error| failures::engine(&error))?;
+        let events = engine
+            .watch(&filter)
+            .await
+            .map_err(|error| failures::engine(&error))?;
         let changes = events
             .take_while(|event| std::future::ready(event.is_ok()))
             .filter_map(|event| {
-                let relevant = event.is_ok_and(|event| matches!(event.action.as_str(), "start" | "die" | "destroy"));
+                let relevant = event.is_ok_and(|event| {
+                    matches!(event.action.as_str(), "start" | "die" | "destroy")
+                });
                 std::future::ready(relevant.then_some(()))
             });
         all.push(changes.boxed());
@@ -86,7 +95,12 @@ async fn pass(parts: &Parts) -> bool {
     ] {
         if let Err(failure) = outcome {
             failed = true;
-            tracing::warn!(reconciler = name, failure.code, failure.message, "a reconciler's pass failed");
+            tracing::warn!(
+                reconciler = name,
+                failure.code,
+                failure.message,
+                "a reconciler's pass failed"
+            );
         }
     }
     failed
@@ -94,14 +108,23 @@ async fn pass(parts: &Parts) -> bool {
 
 /// The servers of clusters that hold instances run.
 async fn clusters(parts: &Parts) -> Result<(), Failure> {
-    for cluster in parts.store.clusters().await.map_err(|error| failures::store(&error))? {
+    for cluster in parts
+        .store
+        .clusters()
+        .await
+        .map_err(|error| failures::store(&error))?
+    {
         if cluster.state != ClusterState::Ready || cluster.kind == ClusterKind::External {
             continue;
         }
         let engine = parts.engine(cluster.region)?;
         let name = naming::cluster_container(cluster.id);
-        let observed = engine.inspect(&name).await.map_err(|error| failures::engine(&error))?;
-        let runs = observed.is_some_and(|observed| observed.phase == windlass_engine::Phase::Running);
+        let observed = engine
+            .inspect(&name)
+            .await
+            .map_err(|error| failures::engine(&error))?;
+        let runs =
+            observed.is_some_and(|observed| observed.phase == windlass_engine::Phase::Running);
         if !runs {
             let service = parts.service(cluster.service).await?;
             parts.ensure_cluster(&cluster, &service).await?;
@@ -112,21 +135,44 @@ async fn clusters(parts: &Parts) -> Result<(), Failure> {
 
 /// The processes of running releases run.
 async fn processes(parts: &Parts) -> Result<(), Failure> {
-    let environments = parts.store.all_environments().await.map_err(|error| failures::store(&error))?;
+    let environments = parts
+        .store
+        .all_environments()
+        .await
+        .map_err(|error| failures::store(&error))?;
     let filter = naming::installation_labels(&parts.installation).with(labels::ROLE, "process");
     let mut running = std::collections::HashSet::new();
     for engine in parts.engines.values() {
-        for observed in engine.observe(&filter).await.map_err(|error| failures::engine(&error))? {
+        for observed in engine
+            .observe(&filter)
+            .await
+            .map_err(|error| failures::engine(&error))?
+        {
             if observed.phase == windlass_engine::Phase::Running {
                 running.insert(observed.name);
             }
         }
     }
     for environment in environments {
-        let Some(release) = environment.running_release else { continue };
-        let Some(release) = parts.store.release(release).await.map_err(|error| failures::store(&error))? else { continue };
+        let Some(release) = environment.running_release else {
+            continue;
+        };
+        let Some(release) = parts
+            .store
+            .release(release)
+            .await
+            .map_err(|error| failures::store(&error))?
+        else {
+            continue;
+        };
         let complete = release.processes.iter().all(|process| {
-            (1..=process.count).all(|index| running.contains(&naming::process_container(release.id, process.name.as_str(), index)))
+            (1..=process.count).all(|index| {
+                running.contains(&naming::process_container(
+                    release.id,
+                    process.name.as_str(),
+                    index,
+                ))
+            })
         });
         if complete {
             continue;

@@ -30,19 +30,27 @@ impl Parts {
             // Written again all the same when a router may have come that never saw it: publishing the
             // table in force is a success and costs a comparison.
             if let Some(table) = last.as_ref() {
-                self.router.publish(table).await.map_err(|error| failures::router(&error))?;
+                self.router
+                    .publish(table)
+                    .await
+                    .map_err(|error| failures::router(&error))?;
             }
             return Ok(());
         }
         // Time in milliseconds as the generation: it grows across restarts of the server too.
         let now = u64::try_from(self.now().0).unwrap_or_default();
-        let generation = last.as_ref().map_or(now, |table| now.max(table.generation + 1));
+        let generation = last
+            .as_ref()
+            .map_or(now, |table| now.max(table.generation + 1));
         let mut table = RouteTable { generation, routes };
         // A clock that was set back: the table in force is from the future, and ours follows it.
         if let Err(routing::Error::Stale { in_force, .. }) = self.router.publish(&table).await {
             table.generation = in_force + 1;
         }
-        self.router.publish(&table).await.map_err(|error| failures::router(&error))?;
+        self.router
+            .publish(&table)
+            .await
+            .map_err(|error| failures::router(&error))?;
         *last = Some(table);
         Ok(())
     }
@@ -53,24 +61,57 @@ impl Parts {
             .applications(&ApplicationFilter::default(), &PageRequest::first(ALL))
             .await
             .map_err(|error| failures::store(&error))?;
-        let regions = self.store.regions().await.map_err(|error| failures::store(&error))?;
-        let environments = self.store.all_environments().await.map_err(|error| failures::store(&error))?;
+        let regions = self
+            .store
+            .regions()
+            .await
+            .map_err(|error| failures::store(&error))?;
+        let environments = self
+            .store
+            .all_environments()
+            .await
+            .map_err(|error| failures::store(&error))?;
         let mut routes = Vec::with_capacity(environments.len());
         for environment in environments {
-            let Some(application) = applications.rows.iter().find(|application| application.id == environment.application) else {
+            let Some(application) = applications
+                .rows
+                .iter()
+                .find(|application| application.id == environment.application)
+            else {
                 continue;
             };
-            let Some(region) = regions.iter().find(|region| region.id == application.region) else { continue };
+            let Some(region) = regions
+                .iter()
+                .find(|region| region.id == application.region)
+            else {
+                continue;
+            };
             let release = match environment.running_release {
-                Some(id) if !application.removing => self.store.release(id).await.map_err(|error| failures::store(&error))?,
+                Some(id) if !application.removing => self
+                    .store
+                    .release(id)
+                    .await
+                    .map_err(|error| failures::store(&error))?,
                 _ => None,
             };
-            let scene = Scene { environment, application: application.clone(), region: region.clone() };
+            let scene = Scene {
+                environment,
+                application: application.clone(),
+                region: region.clone(),
+            };
             let (hosts, upstreams) = match &release {
-                Some(release) => (release.hosts.clone(), self.upstreams(&scene, release).await?),
-                None => {
-                    (vec![naming::host(&scene.application.slug, &scene.environment.slug, &region.domain)], Vec::new())
-                }
+                Some(release) => (
+                    release.hosts.clone(),
+                    self.upstreams(&scene, release).await?,
+                ),
+                None => (
+                    vec![naming::host(
+                        &scene.application.slug,
+                        &scene.environment.slug,
+                        &region.domain,
+                    )],
+                    Vec::new(),
+                ),
             };
             routes.extend(hosts.into_iter().map(|host| Route {
                 host,

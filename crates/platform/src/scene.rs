@@ -32,7 +32,11 @@ impl Scene {
 
     /// The host under which it is served.
     pub fn host(&self) -> String {
-        naming::host(&self.application.slug, &self.environment.slug, &self.region.domain)
+        naming::host(
+            &self.application.slug,
+            &self.environment.slug,
+            &self.region.domain,
+        )
     }
 
     /// For people: `application/environment`.
@@ -44,7 +48,9 @@ impl Scene {
 impl Parts {
     /// The environment that must be there, with what it belongs to.
     pub(crate) async fn scene(&self, id: EnvironmentId) -> Result<Scene, Failure> {
-        let missing = |what: &str| failures::internal(format!("{what} of environment {id} is not in the store"));
+        let missing = |what: &str| {
+            failures::internal(format!("{what} of environment {id} is not in the store"))
+        };
         let environment = self
             .store
             .environment(id)
@@ -58,6 +64,10 @@ impl Parts {
             .map_err(|error| failures::store(&error))?
             .ok_or_else(|| missing("the application"))?;
         let region = self.region(application.region).await?;
-        Ok(Scene { environment, application, region })
+        Ok(Scene {
+            environment,
+            application,
+            region,
+        })
     }
 }

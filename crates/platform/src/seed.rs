@@ -7,7 +7,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use windlass_model::id::{RegionId, UserId};
-use windlass_records::{Change, Cluster, ClusterKind, ClusterState, NewSecret, Organisation, Region, Service, Token, User};
+use windlass_records::{
+    Change, Cluster, ClusterKind, ClusterState, NewSecret, Organisation, Region, Service, Store,
+    Token, User,
+};
 
 use crate::error::Error;
 use crate::parts::{Backends, Settings};
@@ -24,20 +27,42 @@ const INSTALLATION: &str = "installation";
 /// The address of the first administrator.
 const ADMINISTRATOR: &str = "admin@localhost";
 
-pub(crate) async fn seed(backends: &Backends, settings: &Settings) -> Result<Seeded, Error> {
-    let installation = match backends.store.setting(INSTALLATION).await? {
-        Some(Value::String(id)) => id,
-        _ => first_start(backends, settings).await?,
-    };
-    let region = seed_region(backends, settings).await?;
-    seed_external_clusters(backends, settings, region).await?;
-    Ok(Seeded { installation, region })
+/// The id of the installation that a store is of, made at its first start. Back ends that label what they
+/// make need it before the platform is opened.
+pub async fn installation_id(store: &dyn Store) -> Result<String, Error> {
+    if let Some(Value::String(id)) = store.setting(INSTALLATION).await? {
+        return Ok(id);
+    }
+    let id = ids::mint::<UserId>().to_string();
+    store
+        .commit(vec![Change::PutSetting {
+            name: INSTALLATION.to_owned(),
+            value: Value::String(id.clone()),
+        }])
+        .await?;
+    Ok(id)
 }
 
-async fn first_start(backends: &Backends, settings: &Settings) -> Result<String, Error> {
+pub(crate) async fn seed(backends: &Backends, settings: &Settings) -> Result<Seeded, Error> {
+    let installation = installation_id(backends.store.as_ref()).await?;
+    if backends.store.organisations().await?.is_empty() {
+        first_start(backends, settings).await?;
+    }
+    let region = seed_region(backends, settings).await?;
+    seed_external_clusters(backends, settings, region).await?;
+    Ok(Seeded {
+        installation,
+        region,
+    })
+}
+
+async fn first_start(backends: &Backends, settings: &Settings) -> Result<(), Error> {
     let now = backends.clock.now();
-    let installation = ids::mint::<UserId>().to_string();
-    let organisation = Organisation { id: ids::mint(), name: "Default".to_owned(), created_at: now };
+    let organisation = Organisation {
+        id: ids::mint(),
+        name: "Default".to_owned(),
+        created_at: now,
+    };
     let user = User {
         id: ids::mint(),
         organisation: organisation.id,
@@ -68,7 +93,10 @@ async fn first_start(backends: &Backends, settings: &Settings) -> Result<String,
             file.sync_all()
         });
     written.map_err(|error| {
-        Error::Unavailable(format!("the administrator's token cannot be written to {}: {error}", path.display()))
+        Error::Unavailable(format!(
+            "the administrator's token cannot be written to {}: {error}",
+            path.display()
+        ))
     })?;
     backends
         .store
@@ -76,22 +104,32 @@ async fn first_start(backends: &Backends, settings: &Settings) -> Result<String,
             Change::InsertOrganisation(organisation),
             Change::InsertUser(user),
             Change::InsertToken(token),
-            Change::PutSetting { name: INSTALLATION.to_owned(), value: Value::String(installation.clone()) },
         ])
         .await?;
-    Ok(installation)
+    tracing::info!(path = %path.display(), "the first administrator's token has been written");
+    Ok(())
 }
 
 async fn seed_region(backends: &Backends, settings: &Settings) -> Result<RegionId, Error> {
-    let slug = settings.region.parse().map_err(|error| Error::name("region", &error))?;
-    let existing = backends.store.regions().await?.into_iter().find(|region| region.slug == slug);
+    let slug = settings
+        .region
+        .parse()
+        .map_err(|error| Error::name("region", &error))?;
+    let existing = backends
+        .store
+        .regions()
+        .await?
+        .into_iter()
+        .find(|region| region.slug == slug);
     let region = Region {
         id: existing.as_ref().map_or_else(ids::mint, |region| region.id),
         name: slug.to_string(),
         slug,
         engine: backends.engine.0.clone(),
         domain: settings.domain.to_ascii_lowercase(),
-        created_at: existing.as_ref().map_or_else(|| backends.clock.now(), |region| region.created_at),
+        created_at: existing
+            .as_ref()
+            .map_or_else(|| backends.clock.now(), |region| region.created_at),
     };
     let known = backends.store.services(Some(region.id)).await?;
     let mut changes = Vec::new();
@@ -99,7 +137,12 @@ async fn seed_region(backends: &Backends, settings: &Settings) -> Result<RegionI
         changes.push(Change::PutRegion(region.clone()));
     }
     let services = catalogue::services(region.id, &known);
-    changes.extend(services.into_iter().filter(|service| !known.contains(service)).map(Change::PutService));
+    changes.extend(
+        services
+            .into_iter()
+            .filter(|service| !known.contains(service))
+            .map(Change::PutService),
+    );
     if !changes.is_empty() {
         backends.store.commit(changes).await?;
     }
@@ -107,7 +150,11 @@ async fn seed_region(backends: &Backends, settings: &Settings) -> Result<RegionI
 }
 
 /// Records the clusters that the operator names, or the new place of one.
-async fn seed_external_clusters(backends: &Backends, settings: &Settings, region: RegionId) -> Result<(), Error> {
+async fn seed_external_clusters(
+    backends: &Backends,
+    settings: &Settings,
+    region: RegionId,
+) -> Result<(), Error> {
     let services = backends.store.services(Some(region)).await?;
     let clusters = backends.store.clusters().await?;
     for named in &settings.external_clusters {
@@ -117,12 +164,21 @@ async fn seed_external_clusters(backends: &Backends, settings: &Settings, region
         let Some(service) = services.iter().find(serves) else {
             return Err(Error::refused(
                 "unknown_service",
-                format!("no shared service of region {} is '{} {}'", settings.region, named.driver, named.version),
+                format!(
+                    "no shared service of region {} is '{} {}'",
+                    settings.region, named.driver, named.version
+                ),
             ));
         };
         let now = backends.clock.now();
-        let password = NewSecret { id: ids::mint(), value: named.password.clone(), created_at: now };
-        let existing = clusters.iter().find(|cluster| cluster.service == service.id);
+        let password = NewSecret {
+            id: ids::mint(),
+            value: named.password.clone(),
+            created_at: now,
+        };
+        let existing = clusters
+            .iter()
+            .find(|cluster| cluster.service == service.id);
         let change = match existing {
             Some(cluster) if cluster.kind == ClusterKind::Shared => {
                 return Err(Error::refused(
@@ -157,7 +213,10 @@ async fn seed_external_clusters(backends: &Backends, settings: &Settings, region
                 created_at: now,
             }),
         };
-        backends.store.commit(vec![Change::InsertSecret(password), change]).await?;
+        backends
+            .store
+            .commit(vec![Change::InsertSecret(password), change])
+            .await?;
     }
     Ok(())
 }

@@ -19,7 +19,12 @@ const STOP_GRACE: Duration = Duration::from_secs(10);
 
 impl Parts {
     /// Makes the containers of a release run; those that run already are left alone.
-    pub(crate) async fn ensure_release(&self, scene: &Scene, release: &Release, operation: Option<&Operation>) -> Result<(), Failure> {
+    pub(crate) async fn ensure_release(
+        &self,
+        scene: &Scene,
+        release: &Release,
+        operation: Option<&Operation>,
+    ) -> Result<(), Failure> {
         let engine = self.engine(scene.region.id)?;
         let environment = self.environment_of(release).await?;
         for process in &release.processes {
@@ -30,15 +35,23 @@ impl Parts {
                     .with(labels::RELEASE, release.id)
                     .with(labels::PROCESS, &process.name);
                 if let Some(operation) = operation {
-                    labels = labels.with(labels::OPERATION, operation.id).with(labels::EPOCH, operation.epoch);
+                    labels = labels
+                        .with(labels::OPERATION, operation.id)
+                        .with(labels::EPOCH, operation.epoch);
                 }
                 let workload = Workload {
                     name: naming::process_container(release.id, process.name.as_str(), index),
                     image: ImageId(release.image.clone()),
                     // A process with a command runs it through the shell, without the image's entry point,
                     // as a Procfile means it.
-                    command: process.command.clone().map(|command| vec![format!("exec {command}")]),
-                    entrypoint: process.command.as_ref().map(|_| vec!["/bin/sh".to_owned(), "-c".to_owned()]),
+                    command: process
+                        .command
+                        .clone()
+                        .map(|command| vec![format!("exec {command}")]),
+                    entrypoint: process
+                        .command
+                        .as_ref()
+                        .map(|_| vec!["/bin/sh".to_owned(), "-c".to_owned()]),
                     environment: environment.clone(),
                     networks: vec![Attachment {
                         network: naming::environment_network(scene.environment.id),
@@ -51,14 +64,20 @@ impl Parts {
                     stop_grace: STOP_GRACE,
                     labels,
                 };
-                engine.ensure(&workload).await.map_err(|error| failures::engine(&error))?;
+                engine
+                    .ensure(&workload)
+                    .await
+                    .map_err(|error| failures::engine(&error))?;
             }
         }
         Ok(())
     }
 
     /// The environment variables of a release, opened.
-    pub(crate) async fn environment_of(&self, release: &Release) -> Result<Vec<(String, SecretString)>, Failure> {
+    pub(crate) async fn environment_of(
+        &self,
+        release: &Release,
+    ) -> Result<Vec<(String, SecretString)>, Failure> {
         let mut made: Vec<(windlass_model::id::BindingId, Vec<Variable>)> = Vec::new();
         for binding in &release.bindings {
             made.push((binding.binding, self.binding_variables(binding).await?));
@@ -71,9 +90,16 @@ impl Parts {
                 VariableValue::Binding(id) => made
                     .iter()
                     .find(|(binding, _)| binding == id)
-                    .and_then(|(_, variables)| variables.iter().find(|made| made.name == variable.name))
+                    .and_then(|(_, variables)| {
+                        variables.iter().find(|made| made.name == variable.name)
+                    })
                     .map(|made| made.value.clone())
-                    .ok_or_else(|| failures::internal(format!("no binding of the release gives {}", variable.name)))?,
+                    .ok_or_else(|| {
+                        failures::internal(format!(
+                            "no binding of the release gives {}",
+                            variable.name
+                        ))
+                    })?,
             };
             environment.push((variable.name.to_string(), value));
         }
@@ -81,20 +107,30 @@ impl Parts {
     }
 
     /// The variables that a pinned binding gives.
-    async fn binding_variables(&self, pinned: &ReleaseBinding) -> Result<Vec<Variable>, Failure> {
+    pub(crate) async fn binding_variables(
+        &self,
+        pinned: &ReleaseBinding,
+    ) -> Result<Vec<Variable>, Failure> {
         let binding = self
             .store
             .binding(pinned.binding)
             .await
             .map_err(|error| failures::store(&error))?
-            .ok_or_else(|| failures::internal(format!("binding {} is not in the store", pinned.binding)))?;
+            .ok_or_else(|| {
+                failures::internal(format!("binding {} is not in the store", pinned.binding))
+            })?;
         let scene = self.instance_scene(pinned.instance).await?;
         let cluster = self.instance_cluster(&scene).await?;
         let request = VariableRequest {
             prefix: pinned.prefix.clone(),
             instance: pinned.instance,
             generation: binding.generation,
-            password: SecretString::from(self.reveal(binding.password).await?.expose_secret().to_owned()),
+            password: SecretString::from(
+                self.reveal(binding.password)
+                    .await?
+                    .expose_secret()
+                    .to_owned(),
+            ),
             endpoint: Self::application_endpoint(&cluster),
             tls: Tls::Off,
             url_scheme: pinned.url_scheme.clone(),
@@ -104,7 +140,11 @@ impl Parts {
 
     /// The names of the variables that an instance of a service gives under a prefix. All are treated as
     /// sensitive but what is plainly no secret by its name.
-    pub(crate) fn service_variable_names(&self, service: &Service, prefix: &Prefix) -> Result<Vec<(VariableName, bool)>, Failure> {
+    pub(crate) fn service_variable_names(
+        &self,
+        service: &Service,
+        prefix: &Prefix,
+    ) -> Result<Vec<(VariableName, bool)>, Failure> {
         const PLAIN: [&str; 5] = ["_HOST", "_PORT", "_NAME", "_USER", "_ENGINE"];
         let names = self.driver(service)?.variable_names(prefix);
         Ok(names
@@ -117,7 +157,11 @@ impl Parts {
     }
 
     /// Where the routed process of a release is reached now. Containers without an address are left out.
-    pub(crate) async fn upstreams(&self, scene: &Scene, release: &Release) -> Result<Vec<SocketAddr>, Failure> {
+    pub(crate) async fn upstreams(
+        &self,
+        scene: &Scene,
+        release: &Release,
+    ) -> Result<Vec<SocketAddr>, Failure> {
         let engine = self.engine(scene.region.id)?;
         let network = naming::environment_network(scene.environment.id);
         let mut upstreams = Vec::new();
@@ -125,8 +169,15 @@ impl Parts {
             let Some(port) = process.port else { continue };
             for index in 1..=process.count {
                 let name = naming::process_container(release.id, process.name.as_str(), index);
-                let observed = engine.inspect(&name).await.map_err(|error| failures::engine(&error))?;
-                upstreams.extend(observed.and_then(|observed| observed.address(&network)).map(|address| SocketAddr::new(address, port)));
+                let observed = engine
+                    .inspect(&name)
+                    .await
+                    .map_err(|error| failures::engine(&error))?;
+                upstreams.extend(
+                    observed
+                        .and_then(|observed| observed.address(&network))
+                        .map(|address| SocketAddr::new(address, port)),
+                );
             }
         }
         Ok(upstreams)

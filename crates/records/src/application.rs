@@ -1,7 +1,9 @@
 //! Applications and their environments.
 
 use serde::{Deserialize, Serialize};
-use windlass_model::id::{ApplicationId, EnvironmentId, OrganisationId, RegionId, ReleaseId, SecretId};
+use windlass_model::id::{
+    ApplicationId, EnvironmentId, OrganisationId, RegionId, ReleaseId, SecretId,
+};
 use windlass_model::names::{ApplicationSlug, BranchName, EnvironmentSlug};
 use windlass_model::time::Timestamp;
 

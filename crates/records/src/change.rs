@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use windlass_model::id::{
-    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, ReleaseId, SecretId, TokenId, VariableId,
+    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, ReleaseId,
+    SecretId, TokenId, VariableId,
 };
 use windlass_model::instance::InstanceState;
 use windlass_model::names::{BranchName, Prefix};
@@ -37,7 +38,11 @@ pub enum Change {
     /// those that are not removed.
     InsertCluster(Cluster),
     /// A cluster's state, if it is in `from`.
-    SetClusterState { id: ClusterId, from: ClusterState, to: ClusterState },
+    SetClusterState {
+        id: ClusterId,
+        from: ClusterState,
+        to: ClusterState,
+    },
     /// A new place for an external cluster (the operator changed its URL).
     SetClusterAccess {
         id: ClusterId,
@@ -51,7 +56,10 @@ pub enum Change {
     /// A new application; its slug is unique in the installation.
     InsertApplication(Application),
     /// New release commands.
-    SetReleaseCommands { id: ApplicationId, commands: Vec<ReleaseCommand> },
+    SetReleaseCommands {
+        id: ApplicationId,
+        commands: Vec<ReleaseCommand>,
+    },
     /// Marks an application as being removed, or not any more.
     SetApplicationRemoving { id: ApplicationId, removing: bool },
     /// Deletes an application, its environments and what belongs to them. Refused (conflict) while an
@@ -61,32 +69,66 @@ pub enum Change {
     /// A new environment; its slug is unique in its application, its subnet in the region.
     InsertEnvironment(Environment),
     /// Another branch.
-    SetBranch { id: EnvironmentId, branch: BranchName },
+    SetBranch {
+        id: EnvironmentId,
+        branch: BranchName,
+    },
     /// The pivot of a deployment: the running release, if it is `from` now.
-    SetRunningRelease { id: EnvironmentId, from: Option<ReleaseId>, to: Option<ReleaseId> },
+    SetRunningRelease {
+        id: EnvironmentId,
+        from: Option<ReleaseId>,
+        to: Option<ReleaseId>,
+    },
 
     /// A new instance. Conflict when one that is not removed has its prefix in its environment and kind.
     InsertInstance(Instance),
     /// The state of an instance, if it is `from` now. Moving to `Removing` keeps `from` as
     /// `state_before_removal`; leaving it clears that. `updated_at` becomes `at`.
-    SetInstanceState { id: InstanceId, from: InstanceState, to: InstanceState, at: Timestamp },
+    SetInstanceState {
+        id: InstanceId,
+        from: InstanceState,
+        to: InstanceState,
+        at: Timestamp,
+    },
     /// Refuses the transaction when the instance's state is not one of these.
-    ExpectInstanceState { id: InstanceId, states: Vec<InstanceState> },
+    ExpectInstanceState {
+        id: InstanceId,
+        states: Vec<InstanceState>,
+    },
     /// Refuses the transaction when an unfinished deployment's snapshot has the instance.
     ExpectInstanceUnused { id: InstanceId },
     /// The cluster that holds it; `None` when it is not provisioned any more.
-    SetInstanceCluster { id: InstanceId, cluster: Option<ClusterId> },
+    SetInstanceCluster {
+        id: InstanceId,
+        cluster: Option<ClusterId>,
+    },
     /// Another prefix, if none of its environment and kind has it.
-    SetInstancePrefix { id: InstanceId, prefix: Prefix, at: Timestamp },
+    SetInstancePrefix {
+        id: InstanceId,
+        prefix: Prefix,
+        at: Timestamp,
+    },
     /// Another scheme of its URL.
-    SetInstanceUrlScheme { id: InstanceId, url_scheme: Option<String>, at: Timestamp },
+    SetInstanceUrlScheme {
+        id: InstanceId,
+        url_scheme: Option<String>,
+        at: Timestamp,
+    },
     /// Why the last operation on it failed, or that it did not.
-    SetInstanceError { id: InstanceId, error: Option<InstanceFailure>, at: Timestamp },
+    SetInstanceError {
+        id: InstanceId,
+        error: Option<InstanceFailure>,
+        at: Timestamp,
+    },
 
     /// A new binding; sets the instance's `generation`, conflict when it is not one more than before.
     InsertBinding(Binding),
     /// The state of a binding, if it is `from` now.
-    SetBindingState { id: BindingId, from: BindingState, to: BindingState },
+    SetBindingState {
+        id: BindingId,
+        from: BindingState,
+        to: BindingState,
+    },
 
     /// A secret to be kept.
     InsertSecret(NewSecret),
@@ -102,7 +144,10 @@ pub enum Change {
     /// A new deployment. Conflict, with the id of the first, when one of its environment is unfinished.
     InsertDeployment(Deployment),
     /// Where a deployment stands, if it has not ended.
-    SetDeploymentStatus { id: DeploymentId, status: DeploymentStatus },
+    SetDeploymentStatus {
+        id: DeploymentId,
+        status: DeploymentStatus,
+    },
     /// The commit that it deploys.
     SetDeploymentCommit { id: DeploymentId, commit: String },
     /// The end of a deployment; no change when it has ended.

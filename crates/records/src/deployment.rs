@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use windlass_model::id::{BindingId, DeploymentId, EnvironmentId, InstanceId, OperationId, ReleaseId, SecretId};
+use windlass_model::id::{
+    BindingId, DeploymentId, EnvironmentId, InstanceId, OperationId, ReleaseId, SecretId,
+};
 use windlass_model::names::{Prefix, ProcessName, VariableName};
 use windlass_model::time::Timestamp;
 use windlass_model::variables::VariableSource;

@@ -1,7 +1,9 @@
 //! Service instances and bindings.
 
 use serde::{Deserialize, Serialize};
-use windlass_model::id::{BindingId, ClusterId, EnvironmentId, InstanceId, OperationId, SecretId, ServiceId};
+use windlass_model::id::{
+    BindingId, ClusterId, EnvironmentId, InstanceId, OperationId, SecretId, ServiceId,
+};
 use windlass_model::instance::InstanceState;
 use windlass_model::names::Prefix;
 use windlass_model::time::Timestamp;

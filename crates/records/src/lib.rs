@@ -8,6 +8,8 @@ pub mod account;
 pub mod application;
 pub mod catalogue;
 pub mod change;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod deployment;
 pub mod instance;
 pub mod page;
@@ -19,9 +21,13 @@ pub use account::{Organisation, Token, User};
 pub use application::{Application, Environment, ReleaseCommand};
 pub use catalogue::{Cluster, ClusterKind, ClusterState, Region, Service};
 pub use change::Change;
-pub use deployment::{Deployment, DeploymentStatus, Process, Release, ReleaseBinding, ReleaseVariable, VariableValue};
+pub use deployment::{
+    Deployment, DeploymentStatus, Process, Release, ReleaseBinding, ReleaseVariable, VariableValue,
+};
 pub use instance::{Binding, BindingState, Instance, InstanceFailure};
 pub use page::{Page, PageRequest};
 pub use secret::{NewSecret, Secret};
-pub use store::{ApplicationFilter, DeploymentFilter, InstanceFilter, OperationFilter, Store, VariableFilter};
+pub use store::{
+    ApplicationFilter, DeploymentFilter, InstanceFilter, OperationFilter, Store, VariableFilter,
+};
 pub use variable::Variable;

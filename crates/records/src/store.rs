@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use serde_json::Value;
 use windlass_model::id::{
-    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, OrganisationId, RegionId, ReleaseId,
-    SecretId, ServiceId, UserId,
+    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, OrganisationId,
+    RegionId, ReleaseId, SecretId, ServiceId, UserId,
 };
 use windlass_model::names::{ApplicationSlug, EnvironmentSlug, VariableName};
 use windlass_operations::{Operation, OperationState, OperationStore, StoreError};
@@ -109,11 +109,18 @@ pub trait Store: OperationStore<Change = Change> {
     async fn cluster(&self, id: ClusterId) -> Result<Option<Cluster>, StoreError>;
 
     /// Applications by slug.
-    async fn applications(&self, filter: &ApplicationFilter, page: &PageRequest) -> Result<Page<Application>, StoreError>;
+    async fn applications(
+        &self,
+        filter: &ApplicationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Application>, StoreError>;
     /// An application.
     async fn application(&self, id: ApplicationId) -> Result<Option<Application>, StoreError>;
     /// An application's environments by position, then creation.
-    async fn environments(&self, application: ApplicationId) -> Result<Vec<Environment>, StoreError>;
+    async fn environments(
+        &self,
+        application: ApplicationId,
+    ) -> Result<Vec<Environment>, StoreError>;
     /// Every environment of the installation, for reconcilers.
     async fn all_environments(&self) -> Result<Vec<Environment>, StoreError>;
     /// An environment.
@@ -128,7 +135,11 @@ pub trait Store: OperationStore<Change = Change> {
     async fn free_subnets(&self, region: RegionId, count: u32) -> Result<Vec<u32>, StoreError>;
 
     /// Instances.
-    async fn instances(&self, filter: &InstanceFilter, page: &PageRequest) -> Result<Page<Instance>, StoreError>;
+    async fn instances(
+        &self,
+        filter: &InstanceFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Instance>, StoreError>;
     /// An instance, removed or not.
     async fn instance(&self, id: InstanceId) -> Result<Option<Instance>, StoreError>;
     /// The bindings of an instance that are not `Revoked`, oldest first.
@@ -137,19 +148,35 @@ pub trait Store: OperationStore<Change = Change> {
     async fn binding(&self, id: BindingId) -> Result<Option<Binding>, StoreError>;
 
     /// Custom variables.
-    async fn variables(&self, filter: &VariableFilter, page: &PageRequest) -> Result<Page<Variable>, StoreError>;
+    async fn variables(
+        &self,
+        filter: &VariableFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Variable>, StoreError>;
 
     /// Deployments.
-    async fn deployments(&self, filter: &DeploymentFilter, page: &PageRequest) -> Result<Page<Deployment>, StoreError>;
+    async fn deployments(
+        &self,
+        filter: &DeploymentFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Deployment>, StoreError>;
     /// A deployment.
     async fn deployment(&self, id: DeploymentId) -> Result<Option<Deployment>, StoreError>;
     /// The number for the next deployment of an environment.
     async fn next_deployment_number(&self, environment: EnvironmentId) -> Result<u32, StoreError>;
     /// Numbered releases of an environment, newest first.
-    async fn releases(&self, environment: EnvironmentId, page: &PageRequest) -> Result<Page<Release>, StoreError>;
+    async fn releases(
+        &self,
+        environment: EnvironmentId,
+        page: &PageRequest,
+    ) -> Result<Page<Release>, StoreError>;
     /// A release.
     async fn release(&self, id: ReleaseId) -> Result<Option<Release>, StoreError>;
 
     /// Operations.
-    async fn operations(&self, filter: &OperationFilter, page: &PageRequest) -> Result<Page<Operation>, StoreError>;
+    async fn operations(
+        &self,
+        filter: &OperationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Operation>, StoreError>;
 }

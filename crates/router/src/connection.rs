@@ -5,7 +5,6 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,10 +17,6 @@ use crate::body::ResponseBody;
 use crate::headers::Peer;
 use crate::proxy;
 use crate::worker::Worker;
-
-/// How long a connection that waited in the queue at the stop has for its request head. The client
-/// believes to be connected, so the head is there already or a round trip away.
-const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// A connected client. Counted, and in the limit of connections, as long as this exists: a tunnel
 /// keeps it beyond the HTTP part of its connection.
@@ -53,21 +48,25 @@ impl Drop for Client {
     }
 }
 
-/// Serves until the client leaves; when the router stops, until the request in flight is answered.
+/// Serves until the client leaves. When the router stops, every answer says `Connection: close`, and
+/// after the last call an idle connection is closed: a request that was on its way is still answered.
 pub(crate) async fn serve(client: Arc<Client>, stream: TcpStream, http: http1::Builder) {
     let worker = Arc::clone(&client.worker);
     let mut connection = pin!(
         http.serve_connection(TokioIo::new(stream), service(client))
             .with_upgrades()
     );
-    let mut stopped = pin!(worker.stop.cancelled());
+    let mut last_call = pin!(async {
+        worker.stop.cancelled().await;
+        tokio::time::sleep(worker.timeouts.last_call).await;
+    });
     let (mut is_registered, mut is_told) = (false, false);
     // A select over the token would take its lock at every wake-up of the connection. Registering once
     // is enough: the waker of a task does not change.
     let ended = poll_fn(|context| {
         if !is_told && (!is_registered || worker.is_stopping()) {
             is_registered = true;
-            if stopped.as_mut().poll(context).is_ready() {
+            if last_call.as_mut().poll(context).is_ready() {
                 is_told = true;
                 connection.as_mut().graceful_shutdown();
             }
@@ -75,17 +74,9 @@ pub(crate) async fn serve(client: Arc<Client>, stream: TcpStream, http: http1::B
         connection.as_mut().poll(context)
     })
     .await;
-    log_end(ended);
-}
-
-/// Answers one request of a client that came before the stop and was accepted after it.
-pub(crate) async fn serve_once(client: Arc<Client>, stream: TcpStream, mut http: http1::Builder) {
-    let time_out = LAST_CALL.min(client.worker.timeouts.request_header);
-    http.keep_alive(false).header_read_timeout(time_out);
-    let connection = http
-        .serve_connection(TokioIo::new(stream), service(client))
-        .with_upgrades();
-    log_end(connection.await);
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a client connection ended early");
+    }
 }
 
 fn service(
@@ -95,10 +86,4 @@ fn service(
         let answer = proxy::handle(Arc::clone(&client), request);
         async { Ok::<_, Infallible>(answer.await) }
     })
-}
-
-fn log_end(ended: hyper::Result<()>) {
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a client connection ended early");
-    }
 }

@@ -177,3 +177,69 @@ async fn while_it_moves<F: Future>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::mpsc;
+
+    use http::Method;
+    use windlass_delivery::routing::{Route, RouteTable};
+
+    use super::*;
+    use crate::settings::Settings;
+
+    fn post() -> Request<RequestBody> {
+        let mut request = Request::new(RequestBody::Empty);
+        *request.method_mut() = Method::POST;
+        request
+            .headers_mut()
+            .insert("host", http::HeaderValue::from_static("a"));
+        request
+    }
+
+    /// The close and the next request come to the runtime at the same moment.
+    #[tokio::test]
+    async fn a_connection_closed_just_now_is_not_used_for_what_may_not_be_repeated() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let upstream = listener.local_addr().unwrap();
+        let (close, to_close) = mpsc::channel();
+        let (closed, was_closed) = mpsc::channel();
+        let server = std::thread::spawn(move || {
+            for _ in 0..2 {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut head = [0; 4096];
+                assert!(stream.read(&mut head).unwrap() > 0);
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                    .unwrap();
+                to_close.recv().unwrap();
+                drop(stream);
+                closed.send(()).unwrap();
+            }
+        });
+        let settings = Settings::new(Vec::new(), "unused".into(), "unused".into());
+        let worker = Worker::new(&settings, 1);
+        worker.replace_table(&RouteTable {
+            generation: 1,
+            routes: vec![Route {
+                host: "a".to_owned(),
+                environment: EnvironmentId::from(uuid::Uuid::nil()),
+                release: None,
+                upstreams: vec![upstream],
+            }],
+        });
+        for _ in 0..2 {
+            let mut answer = exchange(&worker, "a", post(), &Progress::default())
+                .await
+                .unwrap();
+            answer.sender.ready().await.unwrap();
+            answer.in_flight.upstream().check_in(answer.sender);
+            // Blocks the runtime, so that it learns of the close no sooner than the next request.
+            close.send(()).unwrap();
+            was_closed.recv().unwrap();
+        }
+        server.join().unwrap();
+    }
+}

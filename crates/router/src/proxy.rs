@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::TRANSFER_ENCODING;
+use http::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper::body::{Body, Incoming};
 use hyper::upgrade::OnUpgrade;
@@ -27,7 +27,7 @@ pub(crate) async fn handle(
     // The query stays out of the log: tokens travel there.
     let line = tracing::enabled!(target: ACCESS, tracing::Level::DEBUG)
         .then(|| (request.method().clone(), request.uri().path().to_owned()));
-    let (response, host, environment) = match check(&request) {
+    let (mut response, host, environment) = match check(&request) {
         Err((status, message)) => (pages::refusal(status, message), None, None),
         Ok(host) => match forward(&client, &host, request).await {
             Ok((response, environment)) => (response, Some(host), Some(environment)),
@@ -37,6 +37,11 @@ pub(crate) async fn handle(
             }
         },
     };
+    if client.worker.is_stopping() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if let Some((method, path)) = line {
         tracing::debug!(
             target: ACCESS,

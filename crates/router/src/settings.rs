@@ -57,7 +57,10 @@ pub struct Timeouts {
     pub request_header: Duration,
     /// How long an unused upstream connection is kept.
     pub pool_idle: Duration,
-    /// How long requests in flight may go on when the router stops.
+    /// How long an idle connection stays open when the router stops, so that a request that is on its
+    /// way is answered and not reset. 1 s is several round trips around the world.
+    pub last_call: Duration,
+    /// How long requests in flight may go on when the router stops, the last call included.
     pub shutdown: Duration,
 }
 
@@ -68,6 +71,7 @@ impl Default for Timeouts {
             response_header: Duration::from_mins(1),
             request_header: Duration::from_mins(1),
             pool_idle: Duration::from_secs(30),
+            last_call: Duration::from_secs(1),
             shutdown: Duration::from_secs(30),
         }
     }

@@ -190,12 +190,11 @@ impl Worker {
                 }
             }
         }
-        // The kernel would reset the connections that wait in the queue of a closed listener, so each
-        // gets the one answer that it came for.
+        // The kernel would reset the connections that wait in the queue of a closed listener.
         while let Some(Ok((stream, address))) = now_or_never(listener.accept()).await {
             let client = Client::new(&self, address, None);
             self.tasks
-                .spawn(connection::serve_once(client, stream, http.clone()));
+                .spawn(connection::serve(client, stream, http.clone()));
         }
     }
 

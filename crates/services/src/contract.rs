@@ -31,7 +31,11 @@ pub trait Driver: Send + Sync + 'static {
     fn kind(&self) -> &'static str;
 
     /// The server to run for a cluster of this type, with the administrator's password.
-    fn server(&self, version: &str, administrator_password: &SecretString) -> Result<ServerSpec, Error>;
+    fn server(
+        &self,
+        version: &str,
+        administrator_password: &SecretString,
+    ) -> Result<ServerSpec, Error>;
 
     /// Checks that the cluster is reachable, supported and that the administrator may do what is needed,
     /// and hardens it: idempotent, called before the first use and after each restart of the server.
@@ -41,10 +45,20 @@ pub trait Driver: Send + Sync + 'static {
     async fn provision(&self, access: &Access, instance: &InstanceSpec) -> Result<(), Error>;
 
     /// Makes the binding's user, or sets its password and rights again.
-    async fn bind(&self, access: &Access, instance: &InstanceSpec, binding: &BindingSpec) -> Result<(), Error>;
+    async fn bind(
+        &self,
+        access: &Access,
+        instance: &InstanceSpec,
+        binding: &BindingSpec,
+    ) -> Result<(), Error>;
 
     /// Revokes the binding: its user cannot log in, its sessions end, it is gone; the data stays.
-    async fn unbind(&self, access: &Access, instance: InstanceId, generation: u32) -> Result<(), Error>;
+    async fn unbind(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+        generation: u32,
+    ) -> Result<(), Error>;
 
     /// Whether the instance works, as its users see it.
     async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error>;

@@ -80,11 +80,17 @@ pub enum Error {
 impl Error {
     /// Whether the call may have had its effect.
     pub fn effect_unknown(&self) -> bool {
-        matches!(self, Self::NoAnswer { .. } | Self::Failed { .. } | Self::Full { .. })
+        matches!(
+            self,
+            Self::NoAnswer { .. } | Self::Failed { .. } | Self::Full { .. }
+        )
     }
 
     /// Whether the same call may succeed later without a change by the user or operator.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::NoAnswer { .. } | Self::Failed { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::NoAnswer { .. } | Self::Failed { .. }
+        )
     }
 }

@@ -18,4 +18,6 @@ pub mod spec;
 pub use contract::Driver;
 pub use error::Error;
 pub use server::{ServerSpec, Volume};
-pub use spec::{Access, BindingSpec, Endpoint, InstanceSpec, Tls, Usage, Variable, VariableRequest};
+pub use spec::{
+    Access, BindingSpec, Endpoint, InstanceSpec, Tls, Usage, Variable, VariableRequest,
+};

@@ -40,14 +40,25 @@ mod tests {
 
     #[test]
     fn passwords_have_the_promised_form_and_never_repeat() {
-        let passwords: BTreeSet<String> = (0..500).map(|_| generate().expose_secret().to_owned()).collect();
+        let passwords: BTreeSet<String> = (0..500)
+            .map(|_| generate().expose_secret().to_owned())
+            .collect();
         assert_eq!(passwords.len(), 500);
         for password in &passwords {
             assert_eq!(password.len(), LENGTH);
-            assert!(password.starts_with(|c: char| c.is_ascii_alphabetic()), "{password}");
-            assert!(password.chars().all(|c| c.is_ascii_alphanumeric()), "{password}");
+            assert!(
+                password.starts_with(|c: char| c.is_ascii_alphabetic()),
+                "{password}"
+            );
+            assert!(
+                password.chars().all(|c| c.is_ascii_alphanumeric()),
+                "{password}"
+            );
         }
-        let used: BTreeSet<char> = passwords.iter().flat_map(|password| password.chars()).collect();
+        let used: BTreeSet<char> = passwords
+            .iter()
+            .flat_map(|password| password.chars())
+            .collect();
         assert_eq!(used.len(), 62, "16,000 characters use the whole alphabet");
     }
 }

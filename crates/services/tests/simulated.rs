@@ -6,7 +6,9 @@ use uuid::Uuid;
 use windlass_model::id::{BindingId, ClusterId, InstanceId, short};
 use windlass_services::conformance::{self, Cut, Fixture, Session, cut_after};
 use windlass_services::simulated::{Call, Fault, Refusal, SimulatedDriver, SimulatedSession};
-use windlass_services::{Access, BindingSpec, Driver, Endpoint, Error, InstanceSpec, Tls, Variable, password};
+use windlass_services::{
+    Access, BindingSpec, Driver, Endpoint, Error, InstanceSpec, Tls, Variable, password,
+};
 
 struct Simulated {
     driver: SimulatedDriver,
@@ -16,8 +18,14 @@ struct Simulated {
 
 impl Simulated {
     fn new() -> Self {
-        let fixture = Self { driver: SimulatedDriver::new("simulated"), access: access(), down: access() };
-        fixture.driver.set_administrator_password(fixture.access.cluster, fixture.access.password.clone());
+        let fixture = Self {
+            driver: SimulatedDriver::new("simulated"),
+            access: access(),
+            down: access(),
+        };
+        fixture
+            .driver
+            .set_administrator_password(fixture.access.cluster, fixture.access.password.clone());
         fixture.driver.set_down(fixture.down.cluster, true);
         fixture
     }
@@ -27,7 +35,10 @@ fn access() -> Access {
     Access {
         cluster: ClusterId::from(Uuid::now_v7()),
         description: "shared cluster 'simulated' of region local".to_owned(),
-        endpoint: Endpoint { host: "simulated.internal".to_owned(), port: 5432 },
+        endpoint: Endpoint {
+            host: "simulated.internal".to_owned(),
+            port: 5432,
+        },
         user: "administrator".to_owned(),
         password: password::generate(),
         database: None,
@@ -45,7 +56,11 @@ impl Session for Connection {
     async fn read(&mut self, key: &str) -> Result<Option<String>, String> {
         self.0.read(key)
     }
-    async fn try_read_other(&mut self, other: InstanceId, key: &str) -> Result<Option<String>, String> {
+    async fn try_read_other(
+        &mut self,
+        other: InstanceId,
+        key: &str,
+    ) -> Result<Option<String>, String> {
         self.0.read_other(other, key)
     }
     async fn is_alive(&mut self) -> bool {
@@ -54,7 +69,9 @@ impl Session for Connection {
 }
 
 fn value<'a>(variables: &'a [Variable], suffix: &str) -> &'a str {
-    let found = variables.iter().find(|variable| variable.name.as_str().ends_with(suffix));
+    let found = variables
+        .iter()
+        .find(|variable| variable.name.as_str().ends_with(suffix));
     found.expect("the variable is given").value.expose_secret()
 }
 
@@ -77,10 +94,18 @@ impl Fixture for Simulated {
         let session = self.driver.connect(self.access.cluster, user, password)?;
         Ok(Box::new(Connection(session)))
     }
-    async fn connect_to(&self, variables: &[Variable], other: InstanceId) -> Result<Box<dyn Session>, String> {
-        let (_, generation) = value(variables, "_USER").rsplit_once('_').expect("a user's name");
+    async fn connect_to(
+        &self,
+        variables: &[Variable],
+        other: InstanceId,
+    ) -> Result<Box<dyn Session>, String> {
+        let (_, generation) = value(variables, "_USER")
+            .rsplit_once('_')
+            .expect("a user's name");
         let user = format!("svc_{}_{generation}", short(other));
-        let session = self.driver.connect(self.access.cluster, &user, value(variables, "_PASSWORD"))?;
+        let session =
+            self.driver
+                .connect(self.access.cluster, &user, value(variables, "_PASSWORD"))?;
         Ok(Box::new(Connection(session)))
     }
     async fn traces(&self, instance: InstanceId) -> Vec<String> {
@@ -89,9 +114,12 @@ impl Fixture for Simulated {
         let name = short(instance);
         let held = snapshot.instance(&name).into_iter().flat_map(|held| {
             let users = held.users.iter().chain(&held.locked_users).cloned();
-            std::iter::once(format!("instance, ready: {}", held.is_ready)).chain(users).collect::<Vec<_>>()
+            std::iter::once(format!("instance, ready: {}", held.is_ready))
+                .chain(users)
+                .collect::<Vec<_>>()
         });
-        held.chain(foreign.contains(&name).then(|| "foreign".to_owned())).collect()
+        held.chain(foreign.contains(&name).then(|| "foreign".to_owned()))
+            .collect()
     }
     async fn make_foreign(&self, instance: InstanceId) {
         self.driver.put_foreign(self.access.cluster, instance);
@@ -108,7 +136,11 @@ impl Fixture for Simulated {
 async fn the_simulated_driver_conforms() {
     let fixture = Simulated::new();
     conformance::run(&fixture).await;
-    assert!(fixture.driver.snapshot().is_empty(), "the suite leaves nothing: {:?}", fixture.driver.snapshot());
+    assert!(
+        fixture.driver.snapshot().is_empty(),
+        "the suite leaves nothing: {:?}",
+        fixture.driver.snapshot()
+    );
 }
 
 fn spec() -> InstanceSpec {
@@ -127,12 +159,33 @@ async fn faults_have_the_effect_that_they_say() {
     driver.fault(Call::Provision, Fault::Before(Refusal::Full));
     driver.fault(Call::Provision, Fault::HalfWay);
     driver.fault(Call::Provision, Fault::LostAnswer);
-    assert!(matches!(driver.provision(access, &spec).await, Err(Error::Full { .. })));
+    assert!(matches!(
+        driver.provision(access, &spec).await,
+        Err(Error::Full { .. })
+    ));
     assert!(driver.snapshot().is_empty());
-    assert!(matches!(driver.provision(access, &spec).await, Err(Error::Failed { .. })));
-    assert!(!driver.snapshot().instance(&short(spec.instance)).expect("half of it").is_ready);
-    assert!(matches!(driver.provision(access, &spec).await, Err(Error::NoAnswer { .. })));
-    assert!(driver.snapshot().instance(&short(spec.instance)).expect("all of it").is_ready);
+    assert!(matches!(
+        driver.provision(access, &spec).await,
+        Err(Error::Failed { .. })
+    ));
+    assert!(
+        !driver
+            .snapshot()
+            .instance(&short(spec.instance))
+            .expect("half of it")
+            .is_ready
+    );
+    assert!(matches!(
+        driver.provision(access, &spec).await,
+        Err(Error::NoAnswer { .. })
+    ));
+    assert!(
+        driver
+            .snapshot()
+            .instance(&short(spec.instance))
+            .expect("all of it")
+            .is_ready
+    );
 
     let binding = BindingSpec {
         binding: BindingId::from(Uuid::now_v7()),
@@ -150,12 +203,21 @@ async fn faults_have_the_effect_that_they_say() {
 
     driver.fault(Call::Unbind, Fault::Hang);
     driver.fault(Call::Unbind, Fault::HangAfter);
-    assert_eq!(cut_after(9, at_rest(driver.unbind(access, spec.instance, 1))).await, Cut::Short);
+    assert_eq!(
+        cut_after(9, at_rest(driver.unbind(access, spec.instance, 1))).await,
+        Cut::Short
+    );
     assert!(login(), "a call that hangs does nothing");
-    assert_eq!(cut_after(9, at_rest(driver.unbind(access, spec.instance, 1))).await, Cut::Short);
+    assert_eq!(
+        cut_after(9, at_rest(driver.unbind(access, spec.instance, 1))).await,
+        Cut::Short
+    );
     assert!(!login(), "a call that hangs after its effect had it");
     assert_eq!(driver.faults_left(), 0);
-    driver.destroy(access, spec.instance).await.expect("destroy");
+    driver
+        .destroy(access, spec.instance)
+        .await
+        .expect("destroy");
     assert!(driver.snapshot().is_empty());
 }
 

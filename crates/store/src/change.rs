@@ -39,7 +39,12 @@ pub(crate) async fn apply_all(
     operation: Option<OperationId>,
     changes: &[Change],
 ) -> Result<(), Fault> {
-    let mut all = Changes { connection, vault, operation, references: secret::References::default() };
+    let mut all = Changes {
+        connection,
+        vault,
+        operation,
+        references: secret::References::default(),
+    };
     for change in changes {
         all.apply(change).await?;
     }
@@ -56,38 +61,83 @@ impl Changes<'_> {
             Change::PutRegion(row) => self.put_region(row).await,
             Change::PutService(row) => self.put_service(row).await,
             Change::InsertCluster(row) => self.insert_cluster(row).await,
-            Change::SetClusterState { id, from, to } => self.set_cluster_state(*id, *from, *to).await,
-            Change::SetClusterAccess { id, host, port, administrator, password, database } => {
-                let access = cluster::Access { host, port: *port, administrator, password: *password, database };
+            Change::SetClusterState { id, from, to } => {
+                self.set_cluster_state(*id, *from, *to).await
+            }
+            Change::SetClusterAccess {
+                id,
+                host,
+                port,
+                administrator,
+                password,
+                database,
+            } => {
+                let access = cluster::Access {
+                    host,
+                    port: *port,
+                    administrator,
+                    password: *password,
+                    database,
+                };
                 self.set_cluster_access(*id, access).await
             }
             Change::InsertApplication(row) => self.insert_application(row).await,
-            Change::SetReleaseCommands { id, commands } => self.set_release_commands(*id, commands).await,
-            Change::SetApplicationRemoving { id, removing } => self.set_application_removing(*id, *removing).await,
+            Change::SetReleaseCommands { id, commands } => {
+                self.set_release_commands(*id, commands).await
+            }
+            Change::SetApplicationRemoving { id, removing } => {
+                self.set_application_removing(*id, *removing).await
+            }
             Change::DeleteApplication(id) => self.delete_application(*id).await,
             Change::InsertEnvironment(row) => self.insert_environment(row).await,
             Change::SetBranch { id, branch } => self.set_branch(*id, branch).await,
-            Change::SetRunningRelease { id, from, to } => self.set_running_release(*id, *from, *to).await,
-            Change::InsertInstance(row) => self.insert_instance(row).await,
-            Change::SetInstanceState { id, from, to, at } => self.set_instance_state(*id, *from, *to, *at).await,
-            Change::ExpectInstanceState { id, states } => self.expect_instance_state(*id, states).await,
-            Change::ExpectInstanceUnused { id } => self.expect_instance_unused(*id).await,
-            Change::SetInstanceCluster { id, cluster } => self.set_instance_cluster(*id, *cluster).await,
-            Change::SetInstancePrefix { id, prefix, at } => self.set_instance_prefix(*id, prefix, *at).await,
-            Change::SetInstanceUrlScheme { id, url_scheme, at } => {
-                self.set_instance_url_scheme(*id, url_scheme.as_deref(), *at).await
+            Change::SetRunningRelease { id, from, to } => {
+                self.set_running_release(*id, *from, *to).await
             }
-            Change::SetInstanceError { id, error, at } => self.set_instance_error(*id, error.as_ref(), *at).await,
+            Change::InsertInstance(row) => self.insert_instance(row).await,
+            Change::SetInstanceState { id, from, to, at } => {
+                self.set_instance_state(*id, *from, *to, *at).await
+            }
+            Change::ExpectInstanceState { id, states } => {
+                self.expect_instance_state(*id, states).await
+            }
+            Change::ExpectInstanceUnused { id } => self.expect_instance_unused(*id).await,
+            Change::SetInstanceCluster { id, cluster } => {
+                self.set_instance_cluster(*id, *cluster).await
+            }
+            Change::SetInstancePrefix { id, prefix, at } => {
+                self.set_instance_prefix(*id, prefix, *at).await
+            }
+            Change::SetInstanceUrlScheme { id, url_scheme, at } => {
+                self.set_instance_url_scheme(*id, url_scheme.as_deref(), *at)
+                    .await
+            }
+            Change::SetInstanceError { id, error, at } => {
+                self.set_instance_error(*id, error.as_ref(), *at).await
+            }
             Change::InsertBinding(row) => self.insert_binding(row).await,
-            Change::SetBindingState { id, from, to } => self.set_binding_state(*id, *from, *to).await,
+            Change::SetBindingState { id, from, to } => {
+                self.set_binding_state(*id, *from, *to).await
+            }
             Change::InsertSecret(new) => self.insert_secret(new).await,
             Change::DeleteSecret(id) => self.delete_secret(*id).await,
             Change::PutVariable(row) => self.put_variable(row).await,
             Change::DeleteVariable(id) => self.delete_variable(*id).await,
             Change::InsertDeployment(row) => self.insert_deployment(row).await,
-            Change::SetDeploymentStatus { id, status } => self.set_deployment_status(*id, *status).await,
-            Change::SetDeploymentCommit { id, commit } => self.set_deployment_commit(*id, commit).await,
-            Change::FinishDeployment { id, status, failed_step, error, hint, at } => {
+            Change::SetDeploymentStatus { id, status } => {
+                self.set_deployment_status(*id, *status).await
+            }
+            Change::SetDeploymentCommit { id, commit } => {
+                self.set_deployment_commit(*id, commit).await
+            }
+            Change::FinishDeployment {
+                id,
+                status,
+                failed_step,
+                error,
+                hint,
+                at,
+            } => {
                 let end = deployment::End {
                     status: *status,
                     failed_step: failed_step.as_deref(),
@@ -108,5 +158,9 @@ impl Changes<'_> {
 
 /// `NotFound` when the statement met no row.
 fn found(result: &SqliteQueryResult, what: impl FnOnce() -> String) -> Result<(), Fault> {
-    if result.rows_affected() == 0 { Err(missing(what())) } else { Ok(()) }
+    if result.rows_affected() == 0 {
+        Err(missing(what()))
+    } else {
+        Ok(())
+    }
 }

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 /// How long a statement waits for a lock of SQLite; the server is alone, so only a backup holds one.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,7 +30,9 @@ pub(crate) fn options(database: &Path, create: bool) -> SqliteConnectOptions {
 }
 
 /// The writer and the readers. Connections stay open: opening one again costs more than keeping it.
-pub(crate) async fn pools(options: &SqliteConnectOptions) -> Result<(SqlitePool, SqlitePool), sqlx::Error> {
+pub(crate) async fn pools(
+    options: &SqliteConnectOptions,
+) -> Result<(SqlitePool, SqlitePool), sqlx::Error> {
     let pool = |most: u32| {
         SqlitePoolOptions::new()
             .min_connections(1)
@@ -43,6 +43,8 @@ pub(crate) async fn pools(options: &SqliteConnectOptions) -> Result<(SqlitePool,
             .test_before_acquire(false)
     };
     let writer = pool(1).connect_with(options.clone()).await?;
-    let readers = pool(READERS).connect_with(options.clone().pragma("query_only", "ON")).await?;
+    let readers = pool(READERS)
+        .connect_with(options.clone().pragma("query_only", "ON"))
+        .await?;
     Ok((writer, readers))
 }

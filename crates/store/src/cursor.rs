@@ -13,12 +13,24 @@ pub(crate) fn encode<K: Serialize>(list: &str, key: &K) -> String {
 }
 
 /// The sort values behind which the page begins; `None` for the first page.
-pub(crate) fn decode<K: DeserializeOwned>(list: &str, page: &PageRequest) -> Result<Option<K>, StoreError> {
-    let Some(text) = &page.after else { return Ok(None) };
+pub(crate) fn decode<K: DeserializeOwned>(
+    list: &str,
+    page: &PageRequest,
+) -> Result<Option<K>, StoreError> {
+    let Some(text) = &page.after else {
+        return Ok(None);
+    };
     let refused = || {
-        StoreError::Refused("this place in the list is not one that Windlass gave; begin with the first page".to_owned())
+        StoreError::Refused(
+            "this place in the list is not one that Windlass gave; begin with the first page"
+                .to_owned(),
+        )
     };
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| refused())?;
     let (name, key): (String, K) = serde_json::from_slice(&bytes).map_err(|_| refused())?;
-    if name == list { Ok(Some(key)) } else { Err(refused()) }
+    if name == list {
+        Ok(Some(key))
+    } else {
+        Err(refused())
+    }
 }

@@ -25,7 +25,7 @@ const MADE: &str = "made\n";
 #[derive(Debug)]
 pub(crate) struct Directory {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Directory {
@@ -33,9 +33,17 @@ impl Directory {
     pub(crate) fn lock(path: &Path) -> Result<Self, OpenError> {
         let failed = |action, path: &Path| {
             let path = path.to_owned();
-            move |source| OpenError::Io { action, path, source }
+            move |source| OpenError::Io {
+                action,
+                path,
+                source,
+            }
         };
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed("create", path))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(failed("create", path))?;
         let lock_path = path.join("lock");
         let mut lock = OpenOptions::new()
             .read(true)
@@ -51,17 +59,32 @@ impl Directory {
                 let mut pid = String::new();
                 // Without the number the message is only less exact.
                 let _ = lock.take(32).read_to_string(&mut pid);
-                return Err(OpenError::InUse { directory: path.to_owned(), pid: pid.trim().parse().ok() });
+                return Err(OpenError::InUse {
+                    directory: path.to_owned(),
+                    pid: pid.trim().parse().ok(),
+                });
             }
             Err(TryLockError::Error(source)) => return Err(failed("lock", &lock_path)(source)),
         }
         // The number of the process only makes the other's message better, so a full disk is no reason
         // not to start.
-        let written = lock.set_len(0).and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()));
+        let written = lock
+            .set_len(0)
+            .and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()));
         if let Err(error) = written {
             tracing::warn!(path = %lock_path.display(), %error, "cannot write the process number into the lock file");
         }
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            lock,
+        })
+    }
+
+    /// Lets another work in it.
+    pub(crate) fn unlock(&self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(path = %self.path.display(), %error, "cannot unlock the state directory");
+        }
     }
 
     pub(crate) fn mark_path(&self) -> PathBuf {
@@ -75,7 +98,11 @@ impl Directory {
             // Whatever else is in it: there was a store.
             Ok(_) => Ok(Mark::Made),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Mark::None),
-            Err(source) => Err(OpenError::Io { action: "read", path, source }),
+            Err(source) => Err(OpenError::Io {
+                action: "read",
+                path,
+                source,
+            }),
         }
     }
 
@@ -86,13 +113,22 @@ impl Directory {
             Mark::Made => MADE,
         };
         let path = self.mark_path();
-        self.replace(&path, text).map_err(|source| OpenError::Io { action: "write", path, source })
+        self.replace(&path, text).map_err(|source| OpenError::Io {
+            action: "write",
+            path,
+            source,
+        })
     }
 
     /// Whole or not at all, also when the power fails.
     fn replace(&self, path: &Path, text: &str) -> io::Result<()> {
         let half = path.with_added_extension("new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&half)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&half, path)?;

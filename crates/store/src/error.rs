@@ -20,7 +20,9 @@ pub enum OpenError {
         pid: Option<u32>,
     },
     /// The state directory or a file in it cannot be used.
-    #[error("cannot {action} '{path}'; check that it is there, that it is yours and that its disk has room")]
+    #[error(
+        "cannot {action} '{path}'; check that it is there, that it is yours and that its disk has room"
+    )]
     Io {
         /// What was tried.
         action: &'static str,

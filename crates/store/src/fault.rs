@@ -36,7 +36,9 @@ pub(crate) fn missing(text: impl Into<String>) -> Fault {
 /// A value in the store that none of our writes can have made.
 pub(crate) fn damaged(place: &str, why: impl std::fmt::Display) -> Fault {
     Fault::Store(StoreError::Unavailable {
-        message: format!("the value of '{place}' cannot be read ({why}); the store may be damaged, or newer than this binary"),
+        message: format!(
+            "the value of '{place}' cannot be read ({why}); the store may be damaged, or newer than this binary"
+        ),
         transient: false,
     })
 }
@@ -46,7 +48,9 @@ pub(crate) fn broken_rule(error: &sqlx::Error) -> Option<&str> {
     let database = error.as_database_error()?;
     database.is_unique_violation().then(|| {
         let message = database.message();
-        message.strip_prefix("UNIQUE constraint failed: ").unwrap_or(message)
+        message
+            .strip_prefix("UNIQUE constraint failed: ")
+            .unwrap_or(message)
     })
 }
 
@@ -70,7 +74,11 @@ pub(crate) fn is_full(error: &sqlx::Error) -> bool {
     /// The index of the write-ahead log could not grow (`SQLITE_IOERR_SHMSIZE`).
     const SHARED_MEMORY_SIZE: &str = "4874";
     code(error) == Some(FULL)
-        || error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some(SHARED_MEMORY_SIZE)
+        || error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .as_deref()
+            == Some(SHARED_MEMORY_SIZE)
 }
 
 /// SQLite's error as callers see it.
@@ -88,5 +96,8 @@ pub(crate) fn unavailable(error: &sqlx::Error) -> StoreError {
         sqlx::Error::PoolTimedOut => true,
         _ => matches!(code(error), Some(BUSY | LOCKED | IO)),
     };
-    StoreError::Unavailable { message: error.to_string(), transient }
+    StoreError::Unavailable {
+        message: error.to_string(),
+        transient,
+    }
 }

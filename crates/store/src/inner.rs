@@ -19,20 +19,24 @@ pub(crate) struct Inner {
     pub(crate) reserve: Reserve,
     pub(crate) directory: PathBuf,
     pub(crate) temporary: Option<tempfile::TempDir>,
-    pub(crate) _lock: Directory,
+    pub(crate) lock: Directory,
 }
 
 impl SqliteStore {
-    /// Waits for what is under way and closes the store; calls after it are refused.
+    /// Waits for what is under way, closes the store and gives the state directory back; calls after it
+    /// are refused.
     pub async fn close(&self) {
         self.inner.readers.close().await;
         self.inner.writer.close().await;
+        self.inner.lock.unlock();
     }
 }
 
 impl std::fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqliteStore").field("directory", &self.inner.directory).finish_non_exhaustive()
+        f.debug_struct("SqliteStore")
+            .field("directory", &self.inner.directory)
+            .finish_non_exhaustive()
     }
 }
 
@@ -44,9 +48,16 @@ impl Inner {
             // The connection believes to be in a transaction that SQLite has ended by itself, as it does
             // when the disk is full. A new one takes its place.
             Err(sqlx::Error::InvalidSavePointStatement | sqlx::Error::BeginFailed) => {
-                let stuck = self.writer.acquire().await.map_err(|error| self.seen(error.into()))?;
+                let stuck = self
+                    .writer
+                    .acquire()
+                    .await
+                    .map_err(|error| self.seen(error.into()))?;
                 drop(stuck.detach());
-                self.writer.begin_with(BEGIN).await.map_err(|error| self.seen(error.into()))
+                self.writer
+                    .begin_with(BEGIN)
+                    .await
+                    .map_err(|error| self.seen(error.into()))
             }
             other => other.map_err(|error| self.seen(error.into())),
         }
@@ -60,7 +71,10 @@ impl Inner {
     ) -> Result<T, StoreError> {
         match result {
             Ok(value) => {
-                transaction.commit().await.map_err(|error| self.seen(error.into()))?;
+                transaction
+                    .commit()
+                    .await
+                    .map_err(|error| self.seen(error.into()))?;
                 self.reserve.take_again();
                 Ok(value)
             }
@@ -76,7 +90,10 @@ impl Inner {
 
     /// A snapshot to read from.
     pub(crate) async fn begin_read(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.readers.begin().await.map_err(|error| self.seen(error.into()))
+        self.readers
+            .begin()
+            .await
+            .map_err(|error| self.seen(error.into()))
     }
 
     /// The error that callers see.
@@ -91,10 +108,15 @@ impl Inner {
     fn full(&self) -> StoreError {
         let directory = self.directory.display();
         let message = if self.reserve.give_up() {
-            format!("the disk of the state directory '{directory}' is full; the store's reserve is in use now: free space")
+            format!(
+                "the disk of the state directory '{directory}' is full; the store's reserve is in use now: free space"
+            )
         } else {
             format!("the disk of the state directory '{directory}' is full; free space")
         };
-        StoreError::Unavailable { message, transient: true }
+        StoreError::Unavailable {
+            message,
+            transient: true,
+        }
     }
 }

@@ -9,10 +9,9 @@ const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_first.sql")];
 /// `PRAGMA application_id` of our files: "Wndl".
 pub(crate) const APPLICATION_ID: i64 = 0x576e_646c;
 
-/// The version that this binary writes.
-pub(crate) const NEWEST: i64 = 1;
-
-const _: () = assert!(MIGRATIONS.len() as i64 == NEWEST, "the newest version is the number of migrations");
+/// The version that this binary writes: the number of migrations.
+#[expect(clippy::cast_possible_wrap, reason = "there are a few dozen at most")]
+pub(crate) const NEWEST: i64 = MIGRATIONS.len() as i64;
 
 /// What a database file says about itself.
 pub(crate) struct Stamp {
@@ -22,19 +21,36 @@ pub(crate) struct Stamp {
 
 /// Reads the stamp.
 pub(crate) async fn stamp(connection: &mut SqliteConnection) -> Result<Stamp, sqlx::Error> {
-    let application_id = query("PRAGMA application_id").fetch_one(&mut *connection).await?.try_get(0)?;
-    let version = query("PRAGMA user_version").fetch_one(connection).await?.try_get(0)?;
-    Ok(Stamp { application_id, version })
+    let application_id = query("PRAGMA application_id")
+        .fetch_one(&mut *connection)
+        .await?
+        .try_get(0)?;
+    let version = query("PRAGMA user_version")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)?;
+    Ok(Stamp {
+        application_id,
+        version,
+    })
 }
 
 /// Brings the schema from `version` to the newest, each migration in a transaction with its number.
-pub(crate) async fn migrate(connection: &mut SqliteConnection, version: i64) -> Result<(), sqlx::Error> {
-    for (number, migration) in (1_i64..).zip(MIGRATIONS).filter(|(number, _)| *number > version) {
+pub(crate) async fn migrate(
+    connection: &mut SqliteConnection,
+    version: i64,
+) -> Result<(), sqlx::Error> {
+    for (number, migration) in (1_i64..)
+        .zip(MIGRATIONS)
+        .filter(|(number, _)| *number > version)
+    {
         let script = format!(
             "BEGIN IMMEDIATE;\n{migration}\nPRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {number};\nCOMMIT;"
         );
         // On an error the caller gives the connection up, and with it the open transaction.
-        raw_sql(AssertSqlSafe(script)).execute(&mut *connection).await?;
+        raw_sql(AssertSqlSafe(script))
+            .execute(&mut *connection)
+            .await?;
         tracing::info!(schema.version = number, "migrated the store");
     }
     Ok(())

@@ -24,12 +24,14 @@ pub(crate) struct Reserve {
 }
 
 impl Reserve {
-    /// Takes the reserve, if there is room; a start with a full disk goes on without it.
+    /// What an earlier start has left of it; [`Reserve::take_again`] takes it where there was none.
     pub(crate) fn new(path: PathBuf, bytes: u64) -> Self {
         let held = std::fs::metadata(&path).is_ok_and(|file| file.len() == bytes);
-        let reserve = Self { path, bytes, held: AtomicBool::new(held) };
-        reserve.take_again();
-        reserve
+        Self {
+            path,
+            bytes,
+            held: AtomicBool::new(held),
+        }
     }
 
     /// Gives the room to the store. `false` when that was done already.
@@ -70,7 +72,12 @@ impl Reserve {
         if disk.f_bavail.saturating_mul(disk.f_frsize) < self.bytes.saturating_mul(ROOM) {
             return Ok(false);
         }
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.path)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&self.path)?;
         match fallocate(&file, FallocateFlags::empty(), 0, self.bytes) {
             Ok(()) => {}
             Err(Errno::OPNOTSUPP | Errno::NOSYS) => fill(&file, self.bytes)?,
@@ -83,7 +90,7 @@ impl Reserve {
 
 /// For file systems that cannot give room without a write.
 fn fill(mut file: &File, bytes: u64) -> io::Result<()> {
-    let block = [0xa5_u8; 64 * 1024];
+    let block = [0xa5_u8; 8 * 1024];
     let mut left = bytes;
     while left > 0 {
         let part = usize::try_from(left).unwrap_or(usize::MAX).min(block.len());

@@ -28,7 +28,9 @@ where
     T: FromStr,
     T::Err: Display,
 {
-    text(row, column)?.parse().map_err(|error| damaged(column, error))
+    text(row, column)?
+        .parse()
+        .map_err(|error| damaged(column, error))
 }
 
 /// The same, if it is there.
@@ -37,19 +39,32 @@ where
     T: FromStr,
     T::Err: Display,
 {
-    text_or_none(row, column)?.map(|text| text.parse().map_err(|error| damaged(column, error))).transpose()
+    text_or_none(row, column)?
+        .map(|text| text.parse().map_err(|error| damaged(column, error)))
+        .transpose()
 }
 
 /// A number.
 pub(crate) fn number<T: TryFrom<i64>>(row: &SqliteRow, column: &str) -> Result<T, Fault> {
-    let value: i64 = row.try_get(column).map_err(|error| damaged(column, error))?;
+    let value: i64 = row
+        .try_get(column)
+        .map_err(|error| damaged(column, error))?;
     T::try_from(value).map_err(|_| damaged(column, format!("{value} is out of range")))
 }
 
 /// A number that may be absent.
-pub(crate) fn number_or_none<T: TryFrom<i64>>(row: &SqliteRow, column: &str) -> Result<Option<T>, Fault> {
-    let value: Option<i64> = row.try_get(column).map_err(|error| damaged(column, error))?;
-    value.map(|value| T::try_from(value).map_err(|_| damaged(column, format!("{value} is out of range")))).transpose()
+pub(crate) fn number_or_none<T: TryFrom<i64>>(
+    row: &SqliteRow,
+    column: &str,
+) -> Result<Option<T>, Fault> {
+    let value: Option<i64> = row
+        .try_get(column)
+        .map_err(|error| damaged(column, error))?;
+    value
+        .map(|value| {
+            T::try_from(value).map_err(|_| damaged(column, format!("{value} is out of range")))
+        })
+        .transpose()
 }
 
 /// A yes or no.
@@ -73,7 +88,10 @@ pub(crate) fn document<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Re
 }
 
 /// A document that may be absent.
-pub(crate) fn document_or_none<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<Option<T>, Fault> {
+pub(crate) fn document_or_none<T: DeserializeOwned>(
+    row: &SqliteRow,
+    column: &str,
+) -> Result<Option<T>, Fault> {
     text_or_none(row, column)?
         .map(|text| serde_json::from_str(&text).map_err(|error| damaged(column, error)))
         .transpose()
@@ -88,7 +106,8 @@ pub(crate) fn word<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result
 
 /// The text of a document.
 pub(crate) fn to_document<T: Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value).expect("the rows have no maps with keys other than texts, so they have a JSON form")
+    serde_json::to_string(value)
+        .expect("the rows have no maps with keys other than texts, so they have a JSON form")
 }
 
 /// The name of a variant of an enum without data.

@@ -20,11 +20,17 @@ impl StoreSettings {
 
     /// The usual settings for a state directory.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), key_file: None, reserve_bytes: Self::RESERVE_BYTES }
+        Self {
+            directory: directory.into(),
+            key_file: None,
+            reserve_bytes: Self::RESERVE_BYTES,
+        }
     }
 
     pub(crate) fn key_path(&self) -> PathBuf {
-        self.key_file.clone().unwrap_or_else(|| self.directory.join("secret.key"))
+        self.key_file
+            .clone()
+            .unwrap_or_else(|| self.directory.join("secret.key"))
     }
 
     pub(crate) fn database_path(&self) -> PathBuf {

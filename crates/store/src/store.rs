@@ -3,16 +3,18 @@
 use async_trait::async_trait;
 use serde_json::Value;
 use windlass_model::id::{
-    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, OperationId, RegionId,
-    ReleaseId, SecretId, ServiceId, UserId,
+    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, OperationId,
+    RegionId, ReleaseId, SecretId, ServiceId, UserId,
 };
 use windlass_model::names::EnvironmentSlug;
 use windlass_model::time::Timestamp;
-use windlass_operations::{Created, Event, EventRecord, Fence, NewOperation, Operation, OperationStore, StoreError};
+use windlass_operations::{
+    Created, Event, EventRecord, Fence, NewOperation, Operation, OperationStore, StoreError,
+};
 use windlass_records::{
-    Application, ApplicationFilter, Binding, Change, Cluster, Deployment, DeploymentFilter, Environment, Instance,
-    InstanceFilter, OperationFilter, Organisation, Page, PageRequest, Region, Release, Secret, Service, Store, Token,
-    User, Variable, VariableFilter,
+    Application, ApplicationFilter, Binding, Change, Cluster, Deployment, DeploymentFilter,
+    Environment, Instance, InstanceFilter, OperationFilter, Organisation, Page, PageRequest,
+    Region, Release, Secret, Service, Store, Token, User, Variable, VariableFilter,
 };
 
 use crate::{SqliteStore, change, operation, query};
@@ -44,19 +46,44 @@ impl OperationStore for SqliteStore {
     type Change = Change;
 
     async fn create(&self, new: NewOperation, changes: Vec<Change>) -> Result<Created, StoreError> {
-        write!(self, |connection| operation::create(connection, &self.inner.vault, &new, &changes))
+        write!(self, |connection| operation::create(
+            connection,
+            &self.inner.vault,
+            &new,
+            &changes
+        ))
     }
 
-    async fn claim(&self, owner: &str, now: Timestamp, lease_millis: i64) -> Result<Option<Operation>, StoreError> {
-        write!(self, |connection| operation::claim(connection, owner, now, lease_millis))
+    async fn claim(
+        &self,
+        owner: &str,
+        now: Timestamp,
+        lease_millis: i64,
+    ) -> Result<Option<Operation>, StoreError> {
+        write!(self, |connection| operation::claim(
+            connection,
+            owner,
+            now,
+            lease_millis
+        ))
     }
 
     async fn take_over(&self, now: Timestamp) -> Result<u64, StoreError> {
         write!(self, |connection| operation::take_over(connection, now))
     }
 
-    async fn heartbeat(&self, id: OperationId, epoch: i64, lease_until: Timestamp) -> Result<(), StoreError> {
-        write!(self, |connection| operation::heartbeat(connection, id, epoch, lease_until))
+    async fn heartbeat(
+        &self,
+        id: OperationId,
+        epoch: i64,
+        lease_until: Timestamp,
+    ) -> Result<(), StoreError> {
+        write!(self, |connection| operation::heartbeat(
+            connection,
+            id,
+            epoch,
+            lease_until
+        ))
     }
 
     async fn record(
@@ -67,7 +94,15 @@ impl OperationStore for SqliteStore {
         event: &Event,
         changes: &[Change],
     ) -> Result<Operation, StoreError> {
-        write!(self, |connection| operation::record(connection, &self.inner.vault, id, fence, at, event, changes))
+        write!(self, |connection| operation::record(
+            connection,
+            &self.inner.vault,
+            id,
+            fence,
+            at,
+            event,
+            changes
+        ))
     }
 
     async fn release_lease(&self, id: OperationId, epoch: i64) -> Result<(), StoreError> {
@@ -75,11 +110,20 @@ impl OperationStore for SqliteStore {
     }
 
     async fn load(&self, id: OperationId) -> Result<Option<Operation>, StoreError> {
-        read!(self, |connection| query::operation::operation(connection, id))
+        read!(self, |connection| query::operation::operation(
+            connection, id
+        ))
     }
 
-    async fn events(&self, id: OperationId, after: u64, limit: u32) -> Result<Vec<EventRecord>, StoreError> {
-        read!(self, |connection| query::operation::events(connection, id, after, limit))
+    async fn events(
+        &self,
+        id: OperationId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>, StoreError> {
+        read!(self, |connection| query::operation::events(
+            connection, id, after, limit
+        ))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -90,11 +134,20 @@ impl OperationStore for SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        write!(self, |connection| change::apply_all(connection, &self.inner.vault, None, &changes))
+        write!(self, |connection| change::apply_all(
+            connection,
+            &self.inner.vault,
+            None,
+            &changes
+        ))
     }
 
     async fn reveal(&self, ids: &[SecretId]) -> Result<Vec<Secret>, StoreError> {
-        read!(self, |connection| query::secret::reveal(connection, &self.inner.vault, ids))
+        read!(self, |connection| query::secret::reveal(
+            connection,
+            &self.inner.vault,
+            ids
+        ))
     }
 
     async fn setting(&self, name: &str) -> Result<Option<Value>, StoreError> {
@@ -102,7 +155,9 @@ impl Store for SqliteStore {
     }
 
     async fn token_by_hash(&self, hash: &str) -> Result<Option<(Token, User)>, StoreError> {
-        read!(self, |connection| query::account::token_by_hash(connection, hash))
+        read!(self, |connection| query::account::token_by_hash(
+            connection, hash
+        ))
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -122,7 +177,9 @@ impl Store for SqliteStore {
     }
 
     async fn services(&self, region: Option<RegionId>) -> Result<Vec<Service>, StoreError> {
-        read!(self, |connection| query::catalogue::services(connection, region))
+        read!(self, |connection| query::catalogue::services(
+            connection, region
+        ))
     }
 
     async fn service(&self, id: ServiceId) -> Result<Option<Service>, StoreError> {
@@ -137,24 +194,42 @@ impl Store for SqliteStore {
         read!(self, |connection| query::catalogue::cluster(connection, id))
     }
 
-    async fn applications(&self, filter: &ApplicationFilter, page: &PageRequest) -> Result<Page<Application>, StoreError> {
-        read!(self, |connection| query::application::applications(connection, filter, page))
+    async fn applications(
+        &self,
+        filter: &ApplicationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Application>, StoreError> {
+        read!(self, |connection| query::application::applications(
+            connection, filter, page
+        ))
     }
 
     async fn application(&self, id: ApplicationId) -> Result<Option<Application>, StoreError> {
-        read!(self, |connection| query::application::application(connection, id))
+        read!(self, |connection| query::application::application(
+            connection, id
+        ))
     }
 
-    async fn environments(&self, application: ApplicationId) -> Result<Vec<Environment>, StoreError> {
-        read!(self, |connection| query::application::environments(connection, application))
+    async fn environments(
+        &self,
+        application: ApplicationId,
+    ) -> Result<Vec<Environment>, StoreError> {
+        read!(self, |connection| query::application::environments(
+            connection,
+            application
+        ))
     }
 
     async fn all_environments(&self) -> Result<Vec<Environment>, StoreError> {
-        read!(self, |connection| query::application::all_environments(connection))
+        read!(self, |connection| query::application::all_environments(
+            connection
+        ))
     }
 
     async fn environment(&self, id: EnvironmentId) -> Result<Option<Environment>, StoreError> {
-        read!(self, |connection| query::application::environment(connection, id))
+        read!(self, |connection| query::application::environment(
+            connection, id
+        ))
     }
 
     async fn environment_by_slug(
@@ -162,15 +237,27 @@ impl Store for SqliteStore {
         application: ApplicationId,
         slug: &EnvironmentSlug,
     ) -> Result<Option<Environment>, StoreError> {
-        read!(self, |connection| query::application::environment_by_slug(connection, application, slug))
+        read!(self, |connection| query::application::environment_by_slug(
+            connection,
+            application,
+            slug
+        ))
     }
 
     async fn free_subnets(&self, region: RegionId, count: u32) -> Result<Vec<u32>, StoreError> {
-        read!(self, |connection| query::application::free_subnets(connection, region, count))
+        read!(self, |connection| query::application::free_subnets(
+            connection, region, count
+        ))
     }
 
-    async fn instances(&self, filter: &InstanceFilter, page: &PageRequest) -> Result<Page<Instance>, StoreError> {
-        read!(self, |connection| query::instance::instances(connection, filter, page))
+    async fn instances(
+        &self,
+        filter: &InstanceFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Instance>, StoreError> {
+        read!(self, |connection| query::instance::instances(
+            connection, filter, page
+        ))
     }
 
     async fn instance(&self, id: InstanceId) -> Result<Option<Instance>, StoreError> {
@@ -178,38 +265,73 @@ impl Store for SqliteStore {
     }
 
     async fn bindings(&self, instance: InstanceId) -> Result<Vec<Binding>, StoreError> {
-        read!(self, |connection| query::instance::bindings(connection, instance))
+        read!(self, |connection| query::instance::bindings(
+            connection, instance
+        ))
     }
 
     async fn binding(&self, id: BindingId) -> Result<Option<Binding>, StoreError> {
         read!(self, |connection| query::instance::binding(connection, id))
     }
 
-    async fn variables(&self, filter: &VariableFilter, page: &PageRequest) -> Result<Page<Variable>, StoreError> {
-        read!(self, |connection| query::variable::variables(connection, filter, page))
+    async fn variables(
+        &self,
+        filter: &VariableFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Variable>, StoreError> {
+        read!(self, |connection| query::variable::variables(
+            connection, filter, page
+        ))
     }
 
-    async fn deployments(&self, filter: &DeploymentFilter, page: &PageRequest) -> Result<Page<Deployment>, StoreError> {
-        read!(self, |connection| query::deployment::deployments(connection, filter, page))
+    async fn deployments(
+        &self,
+        filter: &DeploymentFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Deployment>, StoreError> {
+        read!(self, |connection| query::deployment::deployments(
+            connection, filter, page
+        ))
     }
 
     async fn deployment(&self, id: DeploymentId) -> Result<Option<Deployment>, StoreError> {
-        read!(self, |connection| query::deployment::deployment(connection, id))
+        read!(self, |connection| query::deployment::deployment(
+            connection, id
+        ))
     }
 
     async fn next_deployment_number(&self, environment: EnvironmentId) -> Result<u32, StoreError> {
-        read!(self, |connection| query::deployment::next_deployment_number(connection, environment))
+        read!(
+            self,
+            |connection| query::deployment::next_deployment_number(connection, environment)
+        )
     }
 
-    async fn releases(&self, environment: EnvironmentId, page: &PageRequest) -> Result<Page<Release>, StoreError> {
-        read!(self, |connection| query::deployment::releases(connection, environment, page))
+    async fn releases(
+        &self,
+        environment: EnvironmentId,
+        page: &PageRequest,
+    ) -> Result<Page<Release>, StoreError> {
+        read!(self, |connection| query::deployment::releases(
+            connection,
+            environment,
+            page
+        ))
     }
 
     async fn release(&self, id: ReleaseId) -> Result<Option<Release>, StoreError> {
-        read!(self, |connection| query::deployment::release(connection, id))
+        read!(self, |connection| query::deployment::release(
+            connection, id
+        ))
     }
 
-    async fn operations(&self, filter: &OperationFilter, page: &PageRequest) -> Result<Page<Operation>, StoreError> {
-        read!(self, |connection| query::operation::operations(connection, filter, page))
+    async fn operations(
+        &self,
+        filter: &OperationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Operation>, StoreError> {
+        read!(self, |connection| query::operation::operations(
+            connection, filter, page
+        ))
     }
 }

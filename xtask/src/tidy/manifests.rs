@@ -34,7 +34,8 @@ pub(crate) fn check(package: &Package) -> Vec<Finding> {
             let dependencies = table.get(*section).and_then(Value::as_table);
             for (name, value) in dependencies.into_iter().flatten() {
                 // A crate's tests switch its own features on by depending on itself.
-                let itself = *name == package.name && value.get("path").and_then(Value::as_str) == Some(".");
+                let itself =
+                    *name == package.name && value.get("path").and_then(Value::as_str) == Some(".");
                 if !from_workspace(value) && !itself {
                     let message = format!(
                         "{name} in [{section}] must be `{{ workspace = true }}`: versions stand in the root Cargo.toml, with the reason"

@@ -15,8 +15,12 @@ fn texts(lines: &[&str]) -> Vec<String> {
 
 async fn all(logs: &FileLogs, deployment: DeploymentId, from: u64) -> String {
     let chunks = logs.follow(deployment, from).await.unwrap();
-    let chunks: Vec<String> =
-        tokio::time::timeout(Duration::from_secs(20), chunks.map(Result::unwrap).collect()).await.expect("the follower ends");
+    let chunks: Vec<String> = tokio::time::timeout(
+        Duration::from_secs(20),
+        chunks.map(Result::unwrap).collect(),
+    )
+    .await
+    .expect("the follower ends");
     chunks.concat()
 }
 
@@ -26,17 +30,30 @@ async fn a_follower_sees_what_was_and_what_comes_until_the_close() {
     let logs = FileLogs::new(directory.path()).unwrap();
     let deployment = id();
     assert_eq!(logs.read(deployment).await.unwrap(), "");
-    logs.append(deployment, &texts(&["one", "zwö"])).await.unwrap();
+    logs.append(deployment, &texts(&["one", "zwö"]))
+        .await
+        .unwrap();
     let mut chunks = logs.follow(deployment, 2).await.unwrap();
     assert_eq!(chunks.next().await.unwrap().unwrap(), "e\nzwö\n");
-    logs.append(deployment, &texts(&["two\nthree"])).await.unwrap();
+    logs.append(deployment, &texts(&["two\nthree"]))
+        .await
+        .unwrap();
     assert_eq!(chunks.next().await.unwrap().unwrap(), "two three\n");
     logs.append(deployment, &texts(&["end"])).await.unwrap();
     logs.close(deployment).await.unwrap();
     assert_eq!(chunks.next().await.unwrap().unwrap(), "end\n");
     assert!(chunks.next().await.is_none());
-    assert_eq!(logs.read(deployment).await.unwrap(), "one\nzwö\ntwo three\nend\n");
-    assert!(logs.append(deployment, &texts(&["late"])).await.unwrap_err().to_string().contains("closed"));
+    assert_eq!(
+        logs.read(deployment).await.unwrap(),
+        "one\nzwö\ntwo three\nend\n"
+    );
+    assert!(
+        logs.append(deployment, &texts(&["late"]))
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("closed")
+    );
 }
 
 #[tokio::test]
@@ -75,16 +92,31 @@ async fn a_log_and_its_lines_are_bounded() {
     let mut logs = FileLogs::new(directory.path()).unwrap();
     logs.max_bytes = 100_000;
     let deployment = id();
-    logs.append(deployment, &["é".repeat(20_000)]).await.unwrap();
-    assert_eq!(logs.read(deployment).await.unwrap().len(), cut::MAX_LINE_BYTES + 1);
+    logs.append(deployment, &["é".repeat(20_000)])
+        .await
+        .unwrap();
+    assert_eq!(
+        logs.read(deployment).await.unwrap().len(),
+        cut::MAX_LINE_BYTES + 1
+    );
     for _ in 0..30 {
-        logs.append(deployment, &vec!["x".repeat(999); 10]).await.unwrap();
+        logs.append(deployment, &vec!["x".repeat(999); 10])
+            .await
+            .unwrap();
     }
     let text = logs.read(deployment).await.unwrap();
-    assert!(text.len() <= 100_000 && text.len() > 98_000, "{}", text.len());
+    assert!(
+        text.len() <= 100_000 && text.len() > 98_000,
+        "{}",
+        text.len()
+    );
     assert!(text.lines().last().unwrap().contains("the log is full"));
     assert_eq!(text.matches("the log is full").count(), 1);
-    assert!(text.lines().skip(1).all(|line| line.len() == 999 || line.contains("full")));
+    assert!(
+        text.lines()
+            .skip(1)
+            .all(|line| line.len() == 999 || line.contains("full"))
+    );
     logs.close(deployment).await.unwrap();
     assert_eq!(all(&logs, deployment, 0).await, text);
 }
@@ -94,7 +126,11 @@ async fn half_a_line_of_a_killed_server_is_ended_first() {
     let directory = tempfile::tempdir().unwrap();
     let logs = FileLogs::new(directory.path()).unwrap();
     let deployment = id();
-    std::fs::write(directory.path().join(format!("{deployment}.log")), b"hal\xc3").unwrap();
+    std::fs::write(
+        directory.path().join(format!("{deployment}.log")),
+        b"hal\xc3",
+    )
+    .unwrap();
     logs.append(deployment, &texts(&["whole"])).await.unwrap();
     assert_eq!(logs.read(deployment).await.unwrap(), "hal\u{fffd}\nwhole\n");
 }
@@ -108,7 +144,12 @@ async fn writers_at_once_do_not_mix_their_lines() {
         let logs = Arc::clone(&logs);
         async move {
             for _ in 0..50 {
-                logs.append(deployment, &[number.to_string().repeat(50), number.to_string()]).await.unwrap();
+                logs.append(
+                    deployment,
+                    &[number.to_string().repeat(50), number.to_string()],
+                )
+                .await
+                .unwrap();
             }
         }
     });
@@ -116,7 +157,11 @@ async fn writers_at_once_do_not_mix_their_lines() {
     let text = logs.read(deployment).await.unwrap();
     assert_eq!(text.lines().count(), 800);
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines.chunks(2).all(|pair| pair[0].len() == 50 && pair[0].starts_with(pair[1])));
+    assert!(
+        lines
+            .chunks(2)
+            .all(|pair| pair[0].len() == 50 && pair[0].starts_with(pair[1]))
+    );
 }
 
 #[tokio::test]
@@ -124,7 +169,11 @@ async fn a_full_disk_is_an_error_with_its_reason() {
     let directory = tempfile::tempdir().unwrap();
     let logs = FileLogs::new(directory.path()).unwrap();
     let deployment = id();
-    std::os::unix::fs::symlink("/dev/full", directory.path().join(format!("{deployment}.log"))).unwrap();
+    std::os::unix::fs::symlink(
+        "/dev/full",
+        directory.path().join(format!("{deployment}.log")),
+    )
+    .unwrap();
     let error = logs.append(deployment, &texts(&["one"])).await.unwrap_err();
     assert!(error.reason.contains("No space left"), "{error}");
     assert!(error.to_string().contains("cannot be written"), "{error}");

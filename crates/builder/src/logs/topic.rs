@@ -38,7 +38,12 @@ pub(crate) struct Topic {
 impl Topic {
     /// The log in that file, which need not exist.
     pub(crate) fn new(path: PathBuf, max_bytes: u64) -> Self {
-        Self { path, max_bytes, writing: Mutex::default(), news: watch::Sender::default() }
+        Self {
+            path,
+            max_bytes,
+            writing: Mutex::default(),
+            news: watch::Sender::default(),
+        }
     }
 
     /// Word of changes from now on.
@@ -56,20 +61,34 @@ impl Topic {
         if self.is_closed()? {
             return Err(std::io::Error::other("it is closed"));
         }
-        let mut file = OpenOptions::new().read(true).append(true).create(true).mode(OPEN).open(&self.path)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(OPEN)
+            .open(&self.path)?;
         let length = file.metadata()?.len();
         let tail = tail(&mut file, length)?;
         if tail == FULL.as_bytes() {
             return Ok(());
         }
         // A killed server may have left half a line.
-        let mut wanted = if tail.last().is_some_and(|byte| *byte != b'\n') { "\n".to_owned() } else { String::new() };
+        let mut wanted = if tail.last().is_some_and(|byte| *byte != b'\n') {
+            "\n".to_owned()
+        } else {
+            String::new()
+        };
         let room = usize::try_from(self.max_bytes.saturating_sub(length)).unwrap_or(usize::MAX);
         if wanted.len() + text.len() + FULL.len() <= room {
             wanted.push_str(text);
         } else {
-            let fitting = room.saturating_sub(wanted.len() + FULL.len()).min(text.len());
-            let end = text.as_bytes()[..fitting].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let fitting = room
+                .saturating_sub(wanted.len() + FULL.len())
+                .min(text.len());
+            let end = text.as_bytes()[..fitting]
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .map_or(0, |at| at + 1);
             wanted.push_str(&text[..end]);
             wanted.push_str(FULL);
         }
@@ -116,10 +135,19 @@ impl Topic {
     /// Closes it. Followers end even when the mark cannot be made.
     pub(crate) fn close(&self) -> Result<()> {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let marked = OpenOptions::new().append(true).create(true).mode(OPEN).open(&self.path).or_else(|error| {
-            // Closed already, and this is not root.
-            if error.kind() == ErrorKind::PermissionDenied { File::open(&self.path) } else { Err(error) }
-        });
+        let marked = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(OPEN)
+            .open(&self.path)
+            .or_else(|error| {
+                // Closed already, and this is not root.
+                if error.kind() == ErrorKind::PermissionDenied {
+                    File::open(&self.path)
+                } else {
+                    Err(error)
+                }
+            });
         let marked = marked.and_then(|file| file.set_permissions(Permissions::from_mode(CLOSED)));
         self.tell(true);
         marked

@@ -10,7 +10,10 @@ const BLOCK: usize = 512;
 pub fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     let mut tar = Vec::new();
     for (path, content) in files {
-        assert!(path.len() <= 100, "the path {path} is too long for a plain tar header");
+        assert!(
+            path.len() <= 100,
+            "the path {path} is too long for a plain tar header"
+        );
         let mut header = [0u8; BLOCK];
         let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
         put(0, path.as_bytes());

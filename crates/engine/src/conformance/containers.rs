@@ -6,8 +6,8 @@ use futures::StreamExt;
 
 use super::fixture::{Fixture, Program};
 use super::support::{
-    assert_conflict, assert_not_found, assert_refused, attachment, http_status, inspect, labels, log_of, name, network, wait_for_phase,
-    wait_until, workload,
+    assert_conflict, assert_not_found, assert_refused, attachment, http_status, inspect, labels,
+    log_of, name, network, wait_for_phase, wait_until, workload,
 };
 use crate::contract::LogOptions;
 use crate::image::ImageId;
@@ -26,24 +26,55 @@ pub async fn ensure_is_idempotent(fixture: &dyn Fixture) {
     let mut wanted = workload(fixture, "web", Program::Sleep).await;
     wanted.labels = wanted.labels.with(OPERATION, "first").with(EPOCH, 1);
     let made = engine.ensure(&wanted).await.expect("ensure");
-    assert_eq!((made.name.as_str(), made.phase), (wanted.name.as_str(), Phase::Running));
+    assert_eq!(
+        (made.name.as_str(), made.phase),
+        (wanted.name.as_str(), Phase::Running)
+    );
     assert_eq!((&made.image, &made.labels), (&wanted.image, &wanted.labels));
 
     let mut again = wanted.clone();
     again.labels = again.labels.with(OPERATION, "second").with(EPOCH, 2);
     let (one, two) = tokio::join!(engine.ensure(&again), engine.ensure(&wanted));
-    assert_eq!(one.expect("repeated ensure").labels, wanted.labels, "it was not made again");
+    assert_eq!(
+        one.expect("repeated ensure").labels,
+        wanted.labels,
+        "it was not made again"
+    );
     assert_eq!(two.expect("repeated ensure").phase, Phase::Running);
-    assert_eq!(engine.observe(&labels(fixture)).await.expect("observe").len(), 1);
+    assert_eq!(
+        engine
+            .observe(&labels(fixture))
+            .await
+            .expect("observe")
+            .len(),
+        1
+    );
 
     engine.stop(&wanted.name).await.expect("stop");
-    assert_eq!(engine.ensure(&wanted).await.expect("ensure of a stopped one").phase, Phase::Running);
+    assert_eq!(
+        engine
+            .ensure(&wanted)
+            .await
+            .expect("ensure of a stopped one")
+            .phase,
+        Phase::Running
+    );
 
-    let (a, b) = (workload(fixture, "twice", Program::Sleep).await, workload(fixture, "twice", Program::Sleep).await);
+    let (a, b) = (
+        workload(fixture, "twice", Program::Sleep).await,
+        workload(fixture, "twice", Program::Sleep).await,
+    );
     let (a, b) = tokio::join!(engine.ensure(&a), engine.ensure(&b));
     assert_eq!(a.expect("one of two at once").phase, Phase::Running);
     assert_eq!(b.expect("the other of two at once").phase, Phase::Running);
-    assert_eq!(engine.observe(&labels(fixture)).await.expect("observe").len(), 2);
+    assert_eq!(
+        engine
+            .observe(&labels(fixture))
+            .await
+            .expect("observe")
+            .len(),
+        2
+    );
 }
 
 /// The same name with other labels is a conflict and changes nothing.
@@ -56,8 +87,14 @@ pub async fn ensure_of_other_labels_conflicts(fixture: &dyn Fixture) {
         other.labels = other.labels.with(label, value);
         other
     };
-    assert_conflict(engine.ensure(&with("windlass.release", "other")).await, "one label more");
-    assert_conflict(engine.ensure(&with("windlass.role", "other")).await, "another value");
+    assert_conflict(
+        engine.ensure(&with("windlass.release", "other")).await,
+        "one label more",
+    );
+    assert_conflict(
+        engine.ensure(&with("windlass.role", "other")).await,
+        "another value",
+    );
     let mut fewer = wanted.clone();
     fewer.labels.0.remove("windlass.role");
     assert_conflict(engine.ensure(&fewer).await, "one label less");
@@ -75,7 +112,10 @@ pub async fn ensure_without_its_parts_fails(fixture: &dyn Fixture) {
     wanted.networks = vec![attachment(&network(fixture, "absent", 1), "web")];
     assert_not_found(engine.ensure(&wanted).await, "network");
     let mut wanted = good.clone();
-    wanted.mounts = vec![Mount { volume: name(fixture, "absent"), path: "/data".to_owned() }];
+    wanted.mounts = vec![Mount {
+        volume: name(fixture, "absent"),
+        path: "/data".to_owned(),
+    }];
     assert_not_found(engine.ensure(&wanted).await, "volume");
     assert_eq!(engine.inspect(&good.name).await.expect("inspect"), None);
     assert_eq!(engine.volumes(&labels(fixture)).await.expect("volumes"), []);
@@ -87,20 +127,44 @@ pub async fn unlabelled_objects_are_refused(fixture: &dyn Fixture) {
     for wrong in [Labels::new(), Labels::new().with(INSTALLATION, "another")] {
         let mut wanted = workload(fixture, "web", Program::Sleep).await;
         wanted.labels = wrong.clone();
-        assert_refused(engine.ensure(&wanted).await, "a container without our label");
+        assert_refused(
+            engine.ensure(&wanted).await,
+            "a container without our label",
+        );
         let mut spec = network(fixture, "net", 1);
         spec.labels = wrong.clone();
-        assert_refused(engine.ensure_network(&spec).await, "a network without our label");
-        assert_refused(engine.ensure_volume(&name(fixture, "data"), &wrong).await, "a volume without our label");
+        assert_refused(
+            engine.ensure_network(&spec).await,
+            "a network without our label",
+        );
+        assert_refused(
+            engine.ensure_volume(&name(fixture, "data"), &wrong).await,
+            "a volume without our label",
+        );
     }
-    assert_eq!(engine.inspect(&name(fixture, "web")).await.expect("inspect"), None);
+    assert_eq!(
+        engine
+            .inspect(&name(fixture, "web"))
+            .await
+            .expect("inspect"),
+        None
+    );
 }
 
 /// Removing works in every phase, twice, and for what never was.
 pub async fn removal_is_idempotent(fixture: &dyn Fixture) {
     let engine = fixture.engine();
-    engine.remove(&name(fixture, "never")).await.expect("removal of what is absent");
-    assert_eq!(engine.inspect(&name(fixture, "never")).await.expect("inspect"), None);
+    engine
+        .remove(&name(fixture, "never"))
+        .await
+        .expect("removal of what is absent");
+    assert_eq!(
+        engine
+            .inspect(&name(fixture, "never"))
+            .await
+            .expect("inspect"),
+        None
+    );
     assert_not_found(engine.stop(&name(fixture, "never")).await, "container");
 
     let running = workload(fixture, "running", Program::Sleep).await;
@@ -128,18 +192,26 @@ pub async fn stopped_containers_stay_stopped(fixture: &dyn Fixture) {
     engine.ensure(&steady).await.expect("ensure");
     engine.ensure(&crashing).await.expect("ensure");
     let crashed = &crashing.name;
-    wait_until("the crashing one is restarted", || async move { inspect(fixture, crashed).await.restarts > 0 }).await;
+    wait_until("the crashing one is restarted", || async move {
+        inspect(fixture, crashed).await.restarts > 0
+    })
+    .await;
 
     for stopped in [&steady.name, &crashing.name] {
         engine.stop(stopped).await.expect("stop");
         engine.stop(stopped).await.expect("repeated stop");
     }
     let starts = engine.watch(&labels(fixture)).await.expect("watch");
-    let mut starts = starts.filter(|event| std::future::ready(event.as_ref().is_ok_and(|event| event.action == "start")));
+    let mut starts = starts.filter(|event| {
+        std::future::ready(event.as_ref().is_ok_and(|event| event.action == "start"))
+    });
     let back = tokio::time::timeout(NOT_COMING_BACK, starts.next()).await;
     assert!(back.is_err(), "a stopped container came back: {back:?}");
     for stopped in [&steady.name, &crashing.name] {
-        assert!(matches!(inspect(fixture, stopped).await.phase, Phase::Exited { .. }));
+        assert!(matches!(
+            inspect(fixture, stopped).await.phase,
+            Phase::Exited { .. }
+        ));
     }
 }
 
@@ -152,9 +224,15 @@ pub async fn engine_restarts_what_it_should(fixture: &dyn Fixture) {
     engine.ensure(&never).await.expect("ensure");
     engine.ensure(&always).await.expect("ensure");
     let restarted = &always.name;
-    wait_until("it is restarted", || async move { inspect(fixture, restarted).await.restarts >= 2 }).await;
+    wait_until("it is restarted", || async move {
+        inspect(fixture, restarted).await.restarts >= 2
+    })
+    .await;
     let ended = inspect(fixture, &never.name).await;
-    assert_eq!((ended.phase, ended.restarts), (Phase::Exited { code: 0 }, 0));
+    assert_eq!(
+        (ended.phase, ended.restarts),
+        (Phase::Exited { code: 0 }, 0)
+    );
 }
 
 /// The exit code is the program's.
@@ -200,9 +278,15 @@ pub async fn servers_are_reachable(fixture: &dyn Fixture) {
     wanted.networks = vec![attachment(&spec, "web")];
     let made = engine.ensure(&wanted).await.expect("ensure");
     let address = made.address(&spec.name).expect("an address in its network");
-    wait_until("it answers", || async move { http_status(address, PORT).await.ok() == Some(200) }).await;
+    wait_until("it answers", || async move {
+        http_status(address, PORT).await.ok() == Some(200)
+    })
+    .await;
     engine.stop(&wanted.name).await.expect("stop");
-    assert!(http_status(address, PORT).await.is_err(), "a stopped server must not answer");
+    assert!(
+        http_status(address, PORT).await.is_err(),
+        "a stopped server must not answer"
+    );
 }
 
 /// Usage is measured while it runs, within the limit.
@@ -214,8 +298,14 @@ pub async fn usage_is_measured(fixture: &dyn Fixture) {
     let usage = engine.usage(&wanted.name).await.expect("usage");
     let limit = u64::try_from(wanted.limits.memory_bytes).expect("a positive limit");
     assert_eq!(usage.memory_limit_bytes, limit);
-    assert!(usage.memory_bytes > 0 && usage.memory_bytes < limit, "{usage:?}");
+    assert!(
+        usage.memory_bytes > 0 && usage.memory_bytes < limit,
+        "{usage:?}"
+    );
     assert!(usage.cpu_nanos > 0, "{usage:?}");
     engine.stop(&wanted.name).await.expect("stop");
-    assert_refused(engine.usage(&wanted.name).await, "measuring what does not run");
+    assert_refused(
+        engine.usage(&wanted.name).await,
+        "measuring what does not run",
+    );
 }

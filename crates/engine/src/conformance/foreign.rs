@@ -20,12 +20,30 @@ pub async fn foreign_containers_are_left_alone(fixture: &dyn Fixture) {
     assert_conflict(engine.run(&wanted, output).await, "run");
     assert_conflict(engine.stop(theirs).await, "stop");
     assert_conflict(engine.remove(theirs).await, "remove");
-    assert_conflict(engine.connect(theirs, &attachment(&spec, "x")).await, "connect");
+    assert_conflict(
+        engine.connect(theirs, &attachment(&spec, "x")).await,
+        "connect",
+    );
     assert_conflict(engine.disconnect(theirs, &spec.name).await, "disconnect");
     let command = fixture.command(&Program::Exit(0));
-    assert_conflict(engine.exec(theirs, &command, None, Duration::from_secs(30)).await, "exec");
-    assert_conflict(engine.logs(theirs, &LogOptions::default()).await.map(drop), "logs");
-    assert_eq!(engine.observe(&crate::Labels::new()).await.expect("observe"), [], "only our own are listed");
+    assert_conflict(
+        engine
+            .exec(theirs, &command, None, Duration::from_secs(30))
+            .await,
+        "exec",
+    );
+    assert_conflict(
+        engine.logs(theirs, &LogOptions::default()).await.map(drop),
+        "logs",
+    );
+    assert_eq!(
+        engine
+            .observe(&crate::Labels::new())
+            .await
+            .expect("observe"),
+        [],
+        "only our own are listed"
+    );
     assert!(fixture.is_untouched(Foreign::Container, theirs).await);
 }
 
@@ -41,8 +59,20 @@ pub async fn foreign_networks_are_left_alone(fixture: &dyn Fixture) {
     assert_conflict(engine.ensure(&wanted).await, "a workload in it");
     wanted.networks.clear();
     engine.ensure(&wanted).await.expect("ensure");
-    assert_conflict(engine.connect(&wanted.name, &attachment(&spec, "web")).await, "connect");
-    assert_eq!(engine.networks(&crate::Labels::new()).await.expect("networks"), [], "only our own are listed");
+    assert_conflict(
+        engine
+            .connect(&wanted.name, &attachment(&spec, "web"))
+            .await,
+        "connect",
+    );
+    assert_eq!(
+        engine
+            .networks(&crate::Labels::new())
+            .await
+            .expect("networks"),
+        [],
+        "only our own are listed"
+    );
     assert!(fixture.is_untouched(Foreign::Network, &spec.name).await);
 }
 
@@ -51,11 +81,24 @@ pub async fn foreign_volumes_are_left_alone(fixture: &dyn Fixture) {
     let engine = fixture.engine();
     let data = name(fixture, "data");
     fixture.make_foreign(Foreign::Volume, &data).await;
-    assert_conflict(engine.ensure_volume(&data, &labels(fixture)).await, "ensure_volume");
+    assert_conflict(
+        engine.ensure_volume(&data, &labels(fixture)).await,
+        "ensure_volume",
+    );
     assert_conflict(engine.remove_volume(&data).await, "remove_volume");
     let mut wanted = workload(fixture, "web", Program::Sleep).await;
-    wanted.mounts = vec![Mount { volume: data.clone(), path: "/data".to_owned() }];
+    wanted.mounts = vec![Mount {
+        volume: data.clone(),
+        path: "/data".to_owned(),
+    }];
     assert_conflict(engine.ensure(&wanted).await, "a workload with it");
-    assert_eq!(engine.volumes(&crate::Labels::new()).await.expect("volumes"), [], "only our own are listed");
+    assert_eq!(
+        engine
+            .volumes(&crate::Labels::new())
+            .await
+            .expect("volumes"),
+        [],
+        "only our own are listed"
+    );
     assert!(fixture.is_untouched(Foreign::Volume, &data).await);
 }

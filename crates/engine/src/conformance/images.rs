@@ -9,8 +9,17 @@ use crate::ownership::OWN_IMAGE_NAMES;
 pub async fn images_are_looked_up_and_tagged(fixture: &dyn Fixture) {
     let engine = fixture.engine();
     let id = fixture.image().await;
-    assert_eq!(engine.image(&fixture.image_name()).await.expect("image"), Some(id.clone()));
-    assert_eq!(engine.image(&ImageReference(id.0.clone())).await.expect("image"), Some(id.clone()));
+    assert_eq!(
+        engine.image(&fixture.image_name()).await.expect("image"),
+        Some(id.clone())
+    );
+    assert_eq!(
+        engine
+            .image(&ImageReference(id.0.clone()))
+            .await
+            .expect("image"),
+        Some(id.clone())
+    );
     let tag = ImageReference(format!("{OWN_IMAGE_NAMES}{}:1", name(fixture, "tagged")));
     assert_eq!(engine.image(&tag).await.expect("image"), None);
     let absent = ImageId(format!("sha256:{:064x}", 7));
@@ -19,10 +28,16 @@ pub async fn images_are_looked_up_and_tagged(fixture: &dyn Fixture) {
     engine.tag(&id, &tag).await.expect("tag");
     engine.tag(&id, &tag).await.expect("repeated tag");
     assert_eq!(engine.image(&tag).await.expect("image"), Some(id.clone()));
-    engine.remove_image(&tag).await.expect("removal of the name");
+    engine
+        .remove_image(&tag)
+        .await
+        .expect("removal of the name");
     engine.remove_image(&tag).await.expect("repeated removal");
     assert_eq!(engine.image(&tag).await.expect("image"), None);
-    assert_eq!(engine.image(&fixture.image_name()).await.expect("image"), Some(id));
+    assert_eq!(
+        engine.image(&fixture.image_name()).await.expect("image"),
+        Some(id)
+    );
 }
 
 /// What a container needs stays.
@@ -32,16 +47,31 @@ pub async fn images_in_use_stay(fixture: &dyn Fixture) {
     engine.ensure(&wanted).await.expect("ensure");
     let tag = ImageReference(format!("{OWN_IMAGE_NAMES}{}:1", name(fixture, "used")));
     engine.tag(&wanted.image, &tag).await.expect("tag");
-    engine.remove_image(&tag).await.expect("removal of one of two names");
+    engine
+        .remove_image(&tag)
+        .await
+        .expect("removal of one of two names");
     let by_id = ImageReference(wanted.image.0.clone());
-    assert_eq!(engine.image(&by_id).await.expect("image"), Some(wanted.image));
+    assert_eq!(
+        engine.image(&by_id).await.expect("image"),
+        Some(wanted.image)
+    );
 }
 
 /// Images without our label keep the names that are not ours.
 pub async fn foreign_images_are_left_alone(fixture: &dyn Fixture) {
     let engine = fixture.engine();
     let id = fixture.image().await;
-    assert_conflict(engine.remove_image(&fixture.image_name()).await, "removal of a foreign image's name");
-    assert_conflict(engine.remove_image(&ImageReference(id.0.clone())).await, "removal of a foreign image");
-    assert_eq!(engine.image(&fixture.image_name()).await.expect("image"), Some(id));
+    assert_conflict(
+        engine.remove_image(&fixture.image_name()).await,
+        "removal of a foreign image's name",
+    );
+    assert_conflict(
+        engine.remove_image(&ImageReference(id.0.clone())).await,
+        "removal of a foreign image",
+    );
+    assert_eq!(
+        engine.image(&fixture.image_name()).await.expect("image"),
+        Some(id)
+    );
 }

@@ -2,12 +2,17 @@
 //!
 //! A back end implements [`Fixture`] and calls [`run_all`], or [`conformance_tests!`] for one test each:
 //!
-//! ```ignore
+//! ```text
 //! windlass_engine::conformance_tests!(my_fixture); // async fn my_fixture(case: &str) -> Arc<dyn Fixture>
 //! ```
 //!
 //! A case panics with what went against the contract. What it makes is named with the fixture's prefix and
 //! carries its installation's label, so a fixture can clean up after a case that failed.
+
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a case says what is wrong by panicking, all of them do"
+)]
 
 mod archive;
 mod builds;
@@ -31,21 +36,33 @@ use futures::future::BoxFuture;
 
 pub use archive::archive;
 pub use builds::{
-    builds_fail_with_their_reason, builds_make_images, builds_of_unreadable_contexts_fail, builds_outlive_their_reader,
-    dropped_builds_leave_the_engine_usable, ensure_of_another_image_conflicts,
+    builds_fail_with_their_reason, builds_make_images, builds_of_unreadable_contexts_fail,
+    builds_outlive_their_reader, dropped_builds_leave_the_engine_usable,
+    ensure_of_another_image_conflicts,
 };
 pub use containers::{
-    ensure_is_idempotent, ensure_of_other_labels_conflicts, ensure_without_its_parts_fails, ended_containers_say_how,
-    engine_restarts_what_it_should, memory_is_limited, removal_is_idempotent, servers_are_reachable, stopped_containers_stay_stopped,
+    ended_containers_say_how, engine_restarts_what_it_should, ensure_is_idempotent,
+    ensure_of_other_labels_conflicts, ensure_without_its_parts_fails, memory_is_limited,
+    removal_is_idempotent, servers_are_reachable, stopped_containers_stay_stopped,
     unlabelled_objects_are_refused, usage_is_measured, variables_reach_the_program_only,
 };
 pub use execs::{exec_collects_output, exec_needs_a_running_container, exec_times_out};
 pub use fixture::{BuildCase, Fixture, Foreign, Program};
-pub use foreign::{foreign_containers_are_left_alone, foreign_networks_are_left_alone, foreign_volumes_are_left_alone};
-pub use images::{foreign_images_are_left_alone, images_are_looked_up_and_tagged, images_in_use_stay};
+pub use foreign::{
+    foreign_containers_are_left_alone, foreign_networks_are_left_alone,
+    foreign_volumes_are_left_alone,
+};
+pub use images::{
+    foreign_images_are_left_alone, images_are_looked_up_and_tagged, images_in_use_stay,
+};
 pub use logs::{logs_follow, logs_of_nothing_fail, logs_select_lines};
-pub use networks::{connect_and_disconnect, networks_are_idempotent, networks_go_with_workloads_in_them};
-pub use runs::{dropped_runs_are_taken_up, runs_are_not_repeated, runs_end_with_their_status, runs_outlive_their_reader};
+pub use networks::{
+    connect_and_disconnect, networks_are_idempotent, networks_go_with_workloads_in_them,
+};
+pub use runs::{
+    dropped_runs_are_taken_up, runs_are_not_repeated, runs_end_with_their_status,
+    runs_outlive_their_reader,
+};
 pub use volumes::{volumes_are_idempotent, volumes_outlive_containers};
 pub use watching::watch_reports_changes;
 

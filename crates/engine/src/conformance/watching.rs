@@ -20,12 +20,17 @@ pub async fn watch_reports_changes(fixture: &dyn Fixture) {
     engine.remove(&wanted.name).await.expect("removal");
     let mut actions = Vec::new();
     while actions.last().is_none_or(|action| action != "destroy") {
-        let event = tokio::time::timeout(DEADLINE, events.next()).await.expect("an event in time");
+        let event = tokio::time::timeout(DEADLINE, events.next())
+            .await
+            .expect("an event in time");
         let event = event.expect("the stream goes on").expect("an event");
         assert_eq!(event.name, wanted.name, "{event:?}");
         assert!(event.labels.matches(&filter), "{event:?}");
         actions.push(event.action);
     }
     let at = |action: &str| actions.iter().position(|seen| seen == action);
-    assert!(at("start").is_some() && at("start") < at("die") && at("die") < at("destroy"), "{actions:?}");
+    assert!(
+        at("start").is_some() && at("start") < at("die") && at("die") < at("destroy"),
+        "{actions:?}"
+    );
 }

@@ -71,17 +71,28 @@ pub struct Outcome {
 impl Outcome {
     /// Ends at once with this code.
     pub fn code(code: i64) -> Self {
-        Self { code, lines: Vec::new(), out_of_memory: false, after: Some(Duration::ZERO) }
+        Self {
+            code,
+            lines: Vec::new(),
+            out_of_memory: false,
+            after: Some(Duration::ZERO),
+        }
     }
 
     /// Never ends by itself.
     pub fn hanging() -> Self {
-        Self { after: None, ..Self::code(0) }
+        Self {
+            after: None,
+            ..Self::code(0)
+        }
     }
 
     /// Is killed for memory.
     pub fn out_of_memory() -> Self {
-        Self { out_of_memory: true, ..Self::code(137) }
+        Self {
+            out_of_memory: true,
+            ..Self::code(137)
+        }
     }
 
     /// The same with one more line on standard output.
@@ -120,7 +131,9 @@ impl fmt::Debug for Behaviour {
 impl Behaviour {
     /// Decides at every start.
     pub fn scripted(script: impl Fn(&Invocation) -> Program + Send + Sync + 'static) -> Self {
-        Self { script: Arc::new(script) }
+        Self {
+            script: Arc::new(script),
+        }
     }
 
     /// A web server; its release commands and `exec` succeed.
@@ -160,7 +173,11 @@ impl Behaviour {
 
     fn on(self, kind: Kind, outcome: Outcome) -> Self {
         Self::scripted(move |invocation| {
-            if invocation.kind == kind { Program::Ending(outcome.clone()) } else { self.ask(invocation) }
+            if invocation.kind == kind {
+                Program::Ending(outcome.clone())
+            } else {
+                self.ask(invocation)
+            }
         })
     }
 }

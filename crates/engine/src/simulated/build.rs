@@ -31,10 +31,14 @@ const MAXIMUM_CONTEXT: usize = 256 * 1024 * 1024;
 pub(super) async fn read_context(request: &mut BuildRequest) -> Result<Vec<u8>, Error> {
     let mut context = Vec::new();
     while let Some(chunk) = request.context.next().await {
-        let chunk = chunk.map_err(|error| Error::BuildFailed(format!("the build context could not be read: {error}")))?;
+        let chunk = chunk.map_err(|error| {
+            Error::BuildFailed(format!("the build context could not be read: {error}"))
+        })?;
         context.extend_from_slice(&chunk);
         if context.len() > MAXIMUM_CONTEXT {
-            return Err(Error::BuildFailed("the build context is too large for the simulated engine".to_owned()));
+            return Err(Error::BuildFailed(
+                "the build context is too large for the simulated engine".to_owned(),
+            ));
         }
     }
     Ok(context)
@@ -50,14 +54,23 @@ pub(super) fn file_in(archive: &[u8], wanted: &str) -> Option<String> {
             return None;
         }
         let text = |field: &[u8]| {
-            let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
+            let end = field
+                .iter()
+                .position(|byte| *byte == 0)
+                .unwrap_or(field.len());
             String::from_utf8_lossy(&field[..end]).trim().to_owned()
         };
         let size = usize::from_str_radix(&text(&header[124..136]), 8).ok()?;
         let (name, prefix) = (text(&header[..100]), text(&header[345..500]));
-        let path = if prefix.is_empty() || !header[257..].starts_with(b"ustar\0") { name } else { format!("{prefix}/{name}") };
+        let path = if prefix.is_empty() || !header[257..].starts_with(b"ustar\0") {
+            name
+        } else {
+            format!("{prefix}/{name}")
+        };
         if path.trim_start_matches("./") == wanted && matches!(header[156], 0 | b'0') {
-            return after.get(..size).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+            return after
+                .get(..size)
+                .map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         }
         rest = after.get(size.next_multiple_of(BLOCK)..)?;
     }
@@ -73,21 +86,34 @@ pub(super) fn parse(dockerfile: &str) -> BuildScript {
     let (mut run, mut exec) = (None, None);
     for line in dockerfile.lines().map(str::trim) {
         if let Some(ports) = line.strip_prefix("EXPOSE ") {
-            exposed_ports.extend(ports.split_whitespace().filter_map(|port| port.trim_end_matches("/tcp").parse::<u16>().ok()));
+            exposed_ports.extend(
+                ports
+                    .split_whitespace()
+                    .filter_map(|port| port.trim_end_matches("/tcp").parse::<u16>().ok()),
+            );
         }
-        let Some(directive) = line.strip_prefix("# simulated:") else { continue };
-        let (verb, argument) = directive.trim().split_once(' ').unwrap_or((directive.trim(), ""));
+        let Some(directive) = line.strip_prefix("# simulated:") else {
+            continue;
+        };
+        let (verb, argument) = directive
+            .trim()
+            .split_once(' ')
+            .unwrap_or((directive.trim(), ""));
         let number = argument.trim().parse::<i64>().unwrap_or(1);
         match verb {
             "serve" => behaviour = Behaviour::serving(u16::try_from(number).unwrap_or(200)),
             "idle" => behaviour = Behaviour::not_listening(),
             "crash" => behaviour = Behaviour::crashing(number),
             "programs" => behaviour = Behaviour::programs(),
-            "run" => run = Some(Outcome::code(number).line(format!("simulated run ends with {number}"))),
+            "run" => {
+                run = Some(Outcome::code(number).line(format!("simulated run ends with {number}")));
+            }
             "exec" => exec = Some(Outcome::code(number)),
             "hang" => return BuildScript::Hang,
             "fail" => return BuildScript::Fail(argument.to_owned()),
-            unknown => return BuildScript::Fail(format!("unknown directive 'simulated: {unknown}'")),
+            unknown => {
+                return BuildScript::Fail(format!("unknown directive 'simulated: {unknown}'"));
+            }
         }
     }
     if let Some(outcome) = run {
@@ -98,7 +124,10 @@ pub(super) fn parse(dockerfile: &str) -> BuildScript {
     }
     exposed_ports.sort_unstable();
     exposed_ports.dedup();
-    BuildScript::Succeed { exposed_ports, behaviour }
+    BuildScript::Succeed {
+        exposed_ports,
+        behaviour,
+    }
 }
 
 #[cfg(test)]
@@ -107,10 +136,14 @@ mod tests {
 
     #[test]
     fn directives_decide() {
-        assert!(matches!(parse("FROM x\n# simulated: fail no such thing"), BuildScript::Fail(why) if why == "no such thing"));
+        assert!(
+            matches!(parse("FROM x\n# simulated: fail no such thing"), BuildScript::Fail(why) if why == "no such thing")
+        );
         assert!(matches!(parse("# simulated: hang"), BuildScript::Hang));
         assert!(matches!(parse("# simulated: danse"), BuildScript::Fail(_)));
-        let BuildScript::Succeed { exposed_ports, .. } = parse("FROM x\nEXPOSE 8000 80/tcp\nEXPOSE 53/udp") else {
+        let BuildScript::Succeed { exposed_ports, .. } =
+            parse("FROM x\nEXPOSE 8000 80/tcp\nEXPOSE 53/udp")
+        else {
             panic!("must succeed");
         };
         assert_eq!(exposed_ports, [80, 8000]);

@@ -16,19 +16,36 @@ use crate::workload::Workload;
 const MEMORY_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The container of that name, if it is ours.
-pub(super) fn own<'a>(shared: &Shared, state: &'a mut State, name: &str) -> Result<&'a mut Container, Error> {
+pub(super) fn own<'a>(
+    shared: &Shared,
+    state: &'a mut State,
+    name: &str,
+) -> Result<&'a mut Container, Error> {
     let container = state.container(name)?;
-    check_own(&container.workload.labels, &shared.settings.installation, "container", name)?;
+    check_own(
+        &container.workload.labels,
+        &shared.settings.installation,
+        "container",
+        name,
+    )?;
     Ok(container)
 }
 
 /// The same, if its program runs.
-pub(super) fn own_running<'a>(shared: &Shared, state: &'a mut State, name: &str, doing: &str) -> Result<&'a mut Container, Error> {
+pub(super) fn own_running<'a>(
+    shared: &Shared,
+    state: &'a mut State,
+    name: &str,
+    doing: &str,
+) -> Result<&'a mut Container, Error> {
     let container = own(shared, state, name)?;
     if container.is_running() {
         return Ok(container);
     }
-    Err(Error::Refused { doing: format!("{doing} container '{name}'"), reason: "it is not running".to_owned() })
+    Err(Error::Refused {
+        doing: format!("{doing} container '{name}'"),
+        reason: "it is not running".to_owned(),
+    })
 }
 
 /// Makes the container, if it is not there as asked for already.
@@ -37,10 +54,23 @@ fn make(shared: &Shared, state: &mut State, workload: &Workload, kind: Kind) -> 
     let name = &workload.name;
     require_own(&workload.labels, installation, "container", name)?;
     if let Some(existing) = state.containers.get(name) {
-        check_same(&workload.labels, &existing.workload.labels, installation, "container", name)?;
+        check_same(
+            &workload.labels,
+            &existing.workload.labels,
+            installation,
+            "container",
+            name,
+        )?;
         if existing.workload.image != workload.image {
-            let reason = format!("its image is {}, asked for was {}", existing.workload.image, workload.image);
-            return Err(Error::Conflict { what: "container", name: name.clone(), reason });
+            let reason = format!(
+                "its image is {}, asked for was {}",
+                existing.workload.image, workload.image
+            );
+            return Err(Error::Conflict {
+                what: "container",
+                name: name.clone(),
+                reason,
+            });
         }
         return Ok(());
     }
@@ -49,7 +79,10 @@ fn make(shared: &Shared, state: &mut State, workload: &Workload, kind: Kind) -> 
         let labels = state
             .volumes
             .get(&mount.volume)
-            .ok_or_else(|| Error::NotFound { what: "volume", name: mount.volume.clone() })?;
+            .ok_or_else(|| Error::NotFound {
+                what: "volume",
+                name: mount.volume.clone(),
+            })?;
         check_own(labels, installation, "volume", &mount.volume)?;
     }
     for attachment in &workload.networks {
@@ -62,11 +95,23 @@ fn make(shared: &Shared, state: &mut State, workload: &Workload, kind: Kind) -> 
 }
 
 fn check_network(shared: &Shared, state: &State, name: &str) -> Result<(), Error> {
-    let network = state.networks.get(name).ok_or_else(|| Error::NotFound { what: "network", name: name.to_owned() })?;
-    check_own(&network.labels, &shared.settings.installation, "network", name)
+    let network = state.networks.get(name).ok_or_else(|| Error::NotFound {
+        what: "network",
+        name: name.to_owned(),
+    })?;
+    check_own(
+        &network.labels,
+        &shared.settings.installation,
+        "network",
+        name,
+    )
 }
 
-pub(super) fn ensure(shared: &Arc<Shared>, state: &mut State, workload: &Workload) -> Result<Observation, Error> {
+pub(super) fn ensure(
+    shared: &Arc<Shared>,
+    state: &mut State,
+    workload: &Workload,
+) -> Result<Observation, Error> {
     make(shared, state, workload, Kind::Ensure)?;
     for attachment in &workload.networks {
         attach(state, &workload.name, attachment)?;
@@ -78,7 +123,11 @@ pub(super) fn ensure(shared: &Arc<Shared>, state: &mut State, workload: &Workloa
 }
 
 /// Makes and starts the container of a `run`; one that ended is not started again.
-pub(super) fn begin_run(shared: &Arc<Shared>, state: &mut State, workload: &Workload) -> Result<(), Error> {
+pub(super) fn begin_run(
+    shared: &Arc<Shared>,
+    state: &mut State,
+    workload: &Workload,
+) -> Result<(), Error> {
     make(shared, state, workload, Kind::Run)?;
     if state.container(&workload.name)?.phase == Phase::Created {
         process::start(shared, state, &workload.name)?;
@@ -100,7 +149,12 @@ pub(super) fn remove(shared: &Shared, state: &mut State, name: &str) -> Result<(
     }
 }
 
-pub(super) fn connect(shared: &Shared, state: &mut State, name: &str, attachment: &Attachment) -> Result<(), Error> {
+pub(super) fn connect(
+    shared: &Shared,
+    state: &mut State,
+    name: &str,
+    attachment: &Attachment,
+) -> Result<(), Error> {
     own(shared, state, name)?;
     check_network(shared, state, &attachment.network)?;
     attach(state, name, attachment)
@@ -108,18 +162,29 @@ pub(super) fn connect(shared: &Shared, state: &mut State, name: &str, attachment
 
 fn attach(state: &mut State, name: &str, attachment: &Attachment) -> Result<(), Error> {
     let container = state.container(name)?;
-    if container.networks.iter().all(|other| other.network != attachment.network) {
+    if container
+        .networks
+        .iter()
+        .all(|other| other.network != attachment.network)
+    {
         container.networks.push(attachment.clone());
     }
     Ok(())
 }
 
-pub(super) fn disconnect(shared: &Shared, state: &mut State, name: &str, network: &str) -> Result<(), Error> {
+pub(super) fn disconnect(
+    shared: &Shared,
+    state: &mut State,
+    name: &str,
+    network: &str,
+) -> Result<(), Error> {
     match own(shared, state, name) {
         Err(Error::NotFound { .. }) => Ok(()),
         Err(error) => Err(error),
         Ok(container) => {
-            container.networks.retain(|attachment| attachment.network != network);
+            container
+                .networks
+                .retain(|attachment| attachment.network != network);
             Ok(())
         }
     }
@@ -127,32 +192,59 @@ pub(super) fn disconnect(shared: &Shared, state: &mut State, name: &str, network
 
 pub(super) fn remove_network(shared: &Shared, state: &mut State, name: &str) -> Result<(), Error> {
     let installation = &shared.settings.installation;
-    let Some(network) = state.networks.get(name) else { return Ok(()) };
+    let Some(network) = state.networks.get(name) else {
+        return Ok(());
+    };
     check_own(&network.labels, installation, "network", name)?;
-    let inside = |container: &Container| container.networks.iter().any(|attachment| attachment.network == name);
-    for (other, container) in state.containers.iter().filter(|(_, container)| inside(container)) {
+    let inside = |container: &Container| {
+        container
+            .networks
+            .iter()
+            .any(|attachment| attachment.network == name)
+    };
+    for (other, container) in state
+        .containers
+        .iter()
+        .filter(|(_, container)| inside(container))
+    {
         if check_own(&container.workload.labels, installation, "container", other).is_err() {
-            let reason = format!("the container '{other}', which does not belong to this installation, is in it");
-            return Err(Error::Conflict { what: "network", name: name.to_owned(), reason });
+            let reason = format!(
+                "the container '{other}', which does not belong to this installation, is in it"
+            );
+            return Err(Error::Conflict {
+                what: "network",
+                name: name.to_owned(),
+                reason,
+            });
         }
     }
     for container in state.containers.values_mut() {
-        container.networks.retain(|attachment| attachment.network != name);
+        container
+            .networks
+            .retain(|attachment| attachment.network != name);
     }
     state.networks.remove(name);
     Ok(())
 }
 
 pub(super) fn remove_volume(shared: &Shared, state: &mut State, name: &str) -> Result<(), Error> {
-    let Some(labels) = state.volumes.get(name) else { return Ok(()) };
+    let Some(labels) = state.volumes.get(name) else {
+        return Ok(());
+    };
     check_own(labels, &shared.settings.installation, "volume", name)?;
-    let user = state
-        .containers
-        .iter()
-        .find(|(_, container)| container.workload.mounts.iter().any(|mount| mount.volume == name));
+    let user = state.containers.iter().find(|(_, container)| {
+        container
+            .workload
+            .mounts
+            .iter()
+            .any(|mount| mount.volume == name)
+    });
     if let Some((user, _)) = user {
         let reason = format!("the container '{user}' uses it");
-        return Err(Error::Refused { doing: format!("removing volume '{name}'"), reason });
+        return Err(Error::Refused {
+            doing: format!("removing volume '{name}'"),
+            reason,
+        });
     }
     state.volumes.remove(name);
     Ok(())

@@ -21,13 +21,30 @@ use crate::workload::{Restart, Workload};
 
 impl SimulatedEngine {
     /// Gives the engine an image, as if it had been pulled. The name is taken from any other image.
-    pub fn add_image(&self, reference: &str, exposed_ports: &[u16], behaviour: Behaviour) -> ImageId {
-        self.change(|state| insert_image(state, reference, exposed_ports.to_vec(), behaviour, Labels::new()))
+    pub fn add_image(
+        &self,
+        reference: &str,
+        exposed_ports: &[u16],
+        behaviour: Behaviour,
+    ) -> ImageId {
+        self.change(|state| {
+            insert_image(
+                state,
+                reference,
+                exposed_ports.to_vec(),
+                behaviour,
+                Labels::new(),
+            )
+        })
     }
 
     /// Puts an image where `pull` finds it.
     pub fn add_registry_image(&self, reference: &str, exposed_ports: &[u16], behaviour: Behaviour) {
-        self.change(|state| state.registry.insert(reference.to_owned(), (exposed_ports.to_vec(), behaviour)));
+        self.change(|state| {
+            state
+                .registry
+                .insert(reference.to_owned(), (exposed_ports.to_vec(), behaviour))
+        });
     }
 
     /// Lets the next call of this kind suffer the fault.
@@ -37,13 +54,27 @@ impl SimulatedEngine {
 
     /// Lets `skip` calls of this kind pass and the next one suffer the fault.
     pub fn plan_after(&self, method: Method, skip: u32, fault: Fault) {
-        self.change(|state| state.plans.push(Plan { method, name: None, skip, fault }));
+        self.change(|state| {
+            state.plans.push(Plan {
+                method,
+                name: None,
+                skip,
+                fault,
+            });
+        });
     }
 
     /// Lets the next call of this kind suffer the fault whose object's name contains `name_part`.
     pub fn plan_for(&self, method: Method, name_part: &str, fault: Fault) {
         let name = Some(name_part.to_owned());
-        self.change(|state| state.plans.push(Plan { method, name, skip: 0, fault }));
+        self.change(|state| {
+            state.plans.push(Plan {
+                method,
+                name,
+                skip: 0,
+                fault,
+            });
+        });
     }
 
     /// Forgets the planned faults and ends the random ones.
@@ -135,12 +166,20 @@ impl SimulatedEngine {
     pub fn snapshot(&self) -> Snapshot {
         let state = self.shared.lock();
         let images = state.images.values().flat_map(|image| {
-            if image.references.is_empty() { vec![image.id.0.clone()] } else { image.references.iter().cloned().collect() }
+            if image.references.is_empty() {
+                vec![image.id.0.clone()]
+            } else {
+                image.references.iter().cloned().collect()
+            }
         });
         let mut images: Vec<_> = images.collect();
         images.sort_unstable();
         Snapshot {
-            containers: state.containers.iter().map(|(name, container)| (name.clone(), container.phase)).collect(),
+            containers: state
+                .containers
+                .iter()
+                .map(|(name, container)| (name.clone(), container.phase))
+                .collect(),
             networks: state.networks.keys().cloned().collect(),
             volumes: state.volumes.keys().cloned().collect(),
             images,
@@ -149,7 +188,11 @@ impl SimulatedEngine {
 
     /// The workload that a container was made from, variables included.
     pub fn workload(&self, name: &str) -> Option<Workload> {
-        self.shared.lock().containers.get(name).map(|container| container.workload.clone())
+        self.shared
+            .lock()
+            .containers
+            .get(name)
+            .map(|container| container.workload.clone())
     }
 
     /// How often a container of that name was started, also when it is gone.
@@ -169,7 +212,11 @@ impl SimulatedEngine {
 
     /// Puts a network there that is not the installation's.
     pub fn add_foreign_network(&self, name: &str, subnet: &str) {
-        let spec = NetworkSpec { name: name.to_owned(), subnet: subnet.to_owned(), labels: Labels::new() };
+        let spec = NetworkSpec {
+            name: name.to_owned(),
+            subnet: subnet.to_owned(),
+            labels: Labels::new(),
+        };
         self.change(|state| state.networks.insert(name.to_owned(), spec));
     }
 
@@ -224,13 +271,31 @@ pub(super) fn insert_image(
     for image in state.images.values_mut() {
         image.references.remove(reference);
     }
-    let id = ImageId(format!("sha256:{:032x}{:032x}", state.random.random::<u128>(), state.random.random::<u128>()));
+    let id = ImageId(format!(
+        "sha256:{:032x}{:032x}",
+        state.random.random::<u128>(),
+        state.random.random::<u128>()
+    ));
     let references = BTreeSet::from([reference.to_owned()]);
-    state.images.insert(id.0.clone(), Image { id: id.clone(), references, exposed_ports, behaviour, labels });
+    state.images.insert(
+        id.0.clone(),
+        Image {
+            id: id.clone(),
+            references,
+            exposed_ports,
+            behaviour,
+            labels,
+        },
+    );
     id
 }
 
-pub(super) fn new_container(state: &mut State, workload: Workload, kind: Kind, exposed_ports: Vec<u16>) -> Container {
+pub(super) fn new_container(
+    state: &mut State,
+    workload: Workload,
+    kind: Kind,
+    exposed_ports: Vec<u16>,
+) -> Container {
     state.next_address = state.next_address.wrapping_add(1);
     Container {
         networks: workload.networks.clone(),

@@ -1,20 +1,16 @@
 //! The contract on the simulated engine.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use rand::Rng;
 use tokio::sync::mpsc;
 
 use super::SimulatedEngine;
 use super::behaviour::{Kind, Outcome};
-use super::build::{self, BuildScript};
-use super::control::{insert_image, wait_for};
-use super::fault::{Failure, Fault, Method, take_planned};
-use super::state::{Shared, State};
+use super::fault::Method;
+use super::state::Container;
 use super::{containers, images, process, streams};
 use crate::contract::{Capabilities, Engine, LogLine, LogOptions, LogStream};
 use crate::error::Error;
@@ -22,174 +18,22 @@ use crate::image::{BuildRequest, ImageId, ImageReference};
 use crate::labels::Labels;
 use crate::lines::Forwarder;
 use crate::network::{Attachment, NetworkSpec};
-use crate::observation::{EngineEvent, Observation, Phase, Usage};
+use crate::observation::{EngineEvent, Observation, Usage};
 use crate::ownership::{check_same, is_own, require_own};
 use crate::workload::{ExecOutput, ExitStatus, Workload};
 
-/// The late answers of random faults: longer than a fast call, shorter than any time-out.
-const RANDOM_DELAY: Duration = Duration::from_millis(20);
 /// What `exec` collects of each stream.
 const EXEC_LIMIT: usize = 1024 * 1024;
 
-/// One call while it lasts.
-struct Call<'a> {
-    engine: &'a SimulatedEngine,
-    method: Method,
-    doing: String,
-    fault: Option<Fault>,
-}
-
-impl SimulatedEngine {
-    /// Begins a call: notes it, and lets the faults strike that come before its effect.
-    async fn begin(&self, method: Method, name: &str) -> Result<Call<'_>, Error> {
-        let doing = if name.is_empty() { method.to_string() } else { format!("{method} '{name}'") };
-        let fault = {
-            let mut state = self.shared.lock();
-            state.calls.push((method, name.to_owned()));
-            if state.unplugged {
-                return Err(Error::Unreachable { doing, reason: "the simulated engine is unplugged".to_owned() });
-            }
-            take_planned(&mut state.plans, method, name).or_else(|| random_fault(&mut state))
-        };
-        let call = Call { engine: self, method, doing, fault };
-        if !self.shared.settings.latency.is_zero() {
-            tokio::time::sleep(self.shared.settings.latency).await;
-        }
-        match fault {
-            Some(Fault::Before(failure)) => return Err(failure.error(call.doing)),
-            Some(Fault::HangBefore) => call.hang().await,
-            _ => {}
-        }
-        Ok(call)
-    }
-
-    /// A call whose effect takes no time.
-    async fn call<T: Send>(
-        &self,
-        method: Method,
-        name: &str,
-        effect: impl FnOnce(&Arc<Shared>, &mut State) -> Result<T, Error> + Send,
-    ) -> Result<T, Error> {
-        let call = self.begin(method, name).await?;
-        let answer = self.change(|state| effect(&self.shared, state));
-        call.end(answer).await
-    }
-
-    /// Waits for the end of a `run`'s container and passes its lines on.
-    async fn follow_run(&self, name: &str, output: mpsc::Sender<LogLine>) -> Result<ExitStatus, Error> {
-        let mut forwarder = Forwarder::new(output);
-        let mut next = 0;
-        let status = loop {
-            let look = |state: &mut State| {
-                let Some(container) = state.containers.get(name) else {
-                    return Some(Err(Error::NotFound { what: "container", name: name.to_owned() }));
-                };
-                let lines = container.log.get(next..).unwrap_or_default().to_vec();
-                let status = match container.phase {
-                    Phase::Exited { code } => Some(ExitStatus { code, out_of_memory: container.out_of_memory }),
-                    _ => None,
-                };
-                (!lines.is_empty() || status.is_some()).then_some(Ok((lines, status)))
-            };
-            tokio::select! {
-                seen = wait_for(&self.shared, look) => {
-                    let (lines, status) = seen?;
-                    next += lines.len();
-                    lines.into_iter().for_each(|line| forwarder.push(line));
-                    if let Some(status) = status {
-                        break status;
-                    }
-                }
-                () = forwarder.pump() => {}
-            }
-        };
-        forwarder.finish().await;
-        Ok(status)
-    }
-
-    async fn do_build(&self, mut request: BuildRequest, output: mpsc::Sender<LogLine>) -> Result<ImageId, Error> {
-        require_own(&request.labels, &self.shared.settings.installation, "image", &request.tag.0)?;
-        images::check_name(&self.shared, &self.shared.lock(), &request.tag)?;
-        let context = build::read_context(&mut request).await?;
-        let Some(dockerfile) = build::file_in(&context, &request.dockerfile) else {
-            return Err(Error::BuildFailed(format!("the build context has no file '{}'", request.dockerfile)));
-        };
-        let mut forwarder = Forwarder::new(output);
-        let steps = dockerfile.lines().filter(|line| !line.trim().is_empty());
-        for line in steps {
-            forwarder.push(LogLine { at_millis: None, stderr: false, text: format!("Step : {line}") });
-        }
-        let script = self.change(|state| state.builds.pop_front()).unwrap_or_else(|| build::parse(&dockerfile));
-        forwarder.finish().await;
-        match script {
-            BuildScript::Fail(why) => Err(Error::BuildFailed(why)),
-            BuildScript::Hang => {
-                self.shared.lock().hanging.push(Method::Build);
-                let _hanging = Hanging { shared: &self.shared, method: Method::Build };
-                self.shared.notify();
-                std::future::pending().await
-            }
-            BuildScript::Succeed { exposed_ports, behaviour } => {
-                Ok(self.change(|state| insert_image(state, &request.tag.0, exposed_ports, behaviour, request.labels)))
-            }
-        }
-    }
-}
-
-impl Call<'_> {
-    async fn hang(&self) {
-        let shared = &self.engine.shared;
-        let mut pokes = shared.pokes.subscribe();
-        shared.lock().hanging.push(self.method);
-        let _hanging = Hanging { shared, method: self.method };
-        shared.notify();
-        // The sender lives in the engine that this call borrows.
-        let _ = pokes.changed().await;
-    }
-
-    /// Ends the call: lets the faults strike that come after its effect.
-    async fn end<T: Send>(self, answer: Result<T, Error>) -> Result<T, Error> {
-        match self.fault {
-            Some(Fault::After(failure)) if answer.is_ok() => return Err(failure.error(self.doing)),
-            Some(Fault::HangAfter) => self.hang().await,
-            Some(Fault::Late(delay)) => tokio::time::sleep(delay).await,
-            _ => {}
-        }
-        answer
-    }
-}
-
-/// Keeps a call in the list of those that hang.
-struct Hanging<'a> {
-    shared: &'a Arc<Shared>,
-    method: Method,
-}
-
-impl Drop for Hanging<'_> {
-    fn drop(&mut self) {
-        let mut state = self.shared.lock();
-        if let Some(position) = state.hanging.iter().position(|method| *method == self.method) {
-            state.hanging.swap_remove(position);
-        }
-    }
-}
-
-fn random_fault(state: &mut State) -> Option<Fault> {
-    if state.fault_rate <= 0.0 || !state.random.random_bool(state.fault_rate.min(1.0)) {
-        return None;
-    }
-    Some(match state.random.random_range(0..4) {
-        0 => Fault::Before(Failure::Unreachable),
-        1 => Fault::Before(Failure::NoAnswer),
-        2 => Fault::After(Failure::NoAnswer),
-        _ => Fault::Late(RANDOM_DELAY),
-    })
-}
-
 /// The lines of one stream as bytes, cut.
 fn bytes_of(outcome: &Outcome, stderr: bool) -> Vec<u8> {
-    let lines = outcome.lines.iter().filter(|(to_stderr, _)| *to_stderr == stderr);
-    let mut bytes: Vec<u8> = lines.flat_map(|(_, line)| format!("{line}\n").into_bytes()).collect();
+    let lines = outcome
+        .lines
+        .iter()
+        .filter(|(to_stderr, _)| *to_stderr == stderr);
+    let mut bytes: Vec<u8> = lines
+        .flat_map(|(_, line)| format!("{line}\n").into_bytes())
+        .collect();
     bytes.truncate(EXEC_LIMIT);
     bytes
 }
@@ -197,27 +41,52 @@ fn bytes_of(outcome: &Outcome, stderr: bool) -> Vec<u8> {
 #[async_trait]
 impl Engine for SimulatedEngine {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { build: true, pull: true, direct_addresses: true }
+        Capabilities {
+            build: true,
+            pull: true,
+            direct_addresses: true,
+        }
     }
 
     async fn ping(&self) -> Result<String, Error> {
-        self.call(Method::Ping, "", |_, _| Ok("simulated engine".to_owned())).await
+        self.call(Method::Ping, "", |_, _| Ok("simulated engine".to_owned()))
+            .await
     }
 
     async fn ensure_network(&self, network: &NetworkSpec) -> Result<(), Error> {
         self.call(Method::EnsureNetwork, &network.name, |shared, state| {
             let installation = &shared.settings.installation;
             require_own(&network.labels, installation, "network", &network.name)?;
-            let conflict = |reason: String| Error::Conflict { what: "network", name: network.name.clone(), reason };
+            let conflict = |reason: String| Error::Conflict {
+                what: "network",
+                name: network.name.clone(),
+                reason,
+            };
             if let Some(existing) = state.networks.get(&network.name) {
-                check_same(&network.labels, &existing.labels, installation, "network", &network.name)?;
+                check_same(
+                    &network.labels,
+                    &existing.labels,
+                    installation,
+                    "network",
+                    &network.name,
+                )?;
                 if existing.subnet != network.subnet {
-                    return Err(conflict(format!("its subnet is {}, asked for was {}", existing.subnet, network.subnet)));
+                    return Err(conflict(format!(
+                        "its subnet is {}, asked for was {}",
+                        existing.subnet, network.subnet
+                    )));
                 }
                 return Ok(());
             }
-            if let Some(other) = state.networks.values().find(|other| other.subnet == network.subnet) {
-                return Err(conflict(format!("the subnet {} is taken by network '{}'", network.subnet, other.name)));
+            if let Some(other) = state
+                .networks
+                .values()
+                .find(|other| other.subnet == network.subnet)
+            {
+                return Err(conflict(format!(
+                    "the subnet {} is taken by network '{}'",
+                    network.subnet, other.name
+                )));
             }
             state.networks.insert(network.name.clone(), network.clone());
             Ok(())
@@ -226,13 +95,23 @@ impl Engine for SimulatedEngine {
     }
 
     async fn remove_network(&self, name: &str) -> Result<(), Error> {
-        self.call(Method::RemoveNetwork, name, |shared, state| containers::remove_network(shared, state, name)).await
+        self.call(Method::RemoveNetwork, name, |shared, state| {
+            containers::remove_network(shared, state, name)
+        })
+        .await
     }
 
     async fn networks(&self, filter: &Labels) -> Result<Vec<NetworkSpec>, Error> {
         self.call(Method::Networks, "", |shared, state| {
-            let own = |labels: &Labels| is_own(labels, &shared.settings.installation) && labels.matches(filter);
-            Ok(state.networks.values().filter(|network| own(&network.labels)).cloned().collect())
+            let own = |labels: &Labels| {
+                is_own(labels, &shared.settings.installation) && labels.matches(filter)
+            };
+            Ok(state
+                .networks
+                .values()
+                .filter(|network| own(&network.labels))
+                .cloned()
+                .collect())
         })
         .await
     }
@@ -251,23 +130,39 @@ impl Engine for SimulatedEngine {
     }
 
     async fn remove_volume(&self, name: &str) -> Result<(), Error> {
-        self.call(Method::RemoveVolume, name, |shared, state| containers::remove_volume(shared, state, name)).await
+        self.call(Method::RemoveVolume, name, |shared, state| {
+            containers::remove_volume(shared, state, name)
+        })
+        .await
     }
 
     async fn volumes(&self, filter: &Labels) -> Result<Vec<(String, Labels)>, Error> {
         self.call(Method::Volumes, "", |shared, state| {
-            let own = |labels: &Labels| is_own(labels, &shared.settings.installation) && labels.matches(filter);
-            Ok(state.volumes.iter().filter(|(_, labels)| own(labels)).map(|(name, labels)| (name.clone(), labels.clone())).collect())
+            let own = |labels: &Labels| {
+                is_own(labels, &shared.settings.installation) && labels.matches(filter)
+            };
+            Ok(state
+                .volumes
+                .iter()
+                .filter(|(_, labels)| own(labels))
+                .map(|(name, labels)| (name.clone(), labels.clone()))
+                .collect())
         })
         .await
     }
 
     async fn ensure(&self, workload: &Workload) -> Result<Observation, Error> {
-        self.call(Method::Ensure, &workload.name, |shared, state| containers::ensure(shared, state, workload)).await
+        self.call(Method::Ensure, &workload.name, |shared, state| {
+            containers::ensure(shared, state, workload)
+        })
+        .await
     }
 
     async fn remove(&self, name: &str) -> Result<(), Error> {
-        self.call(Method::Remove, name, |shared, state| containers::remove(shared, state, name)).await
+        self.call(Method::Remove, name, |shared, state| {
+            containers::remove(shared, state, name)
+        })
+        .await
     }
 
     async fn stop(&self, name: &str) -> Result<(), Error> {
@@ -279,29 +174,50 @@ impl Engine for SimulatedEngine {
     }
 
     async fn connect(&self, name: &str, attachment: &Attachment) -> Result<(), Error> {
-        self.call(Method::Connect, name, |shared, state| containers::connect(shared, state, name, attachment)).await
+        self.call(Method::Connect, name, |shared, state| {
+            containers::connect(shared, state, name, attachment)
+        })
+        .await
     }
 
     async fn disconnect(&self, name: &str, network: &str) -> Result<(), Error> {
-        self.call(Method::Disconnect, name, |shared, state| containers::disconnect(shared, state, name, network)).await
+        self.call(Method::Disconnect, name, |shared, state| {
+            containers::disconnect(shared, state, name, network)
+        })
+        .await
     }
 
     async fn observe(&self, filter: &Labels) -> Result<Vec<Observation>, Error> {
         self.call(Method::Observe, "", |shared, state| {
-            let own = |labels: &Labels| is_own(labels, &shared.settings.installation) && labels.matches(filter);
-            let containers = state.containers.values().filter(|container| own(&container.workload.labels));
-            Ok(containers.map(super::state::Container::observation).collect())
+            let own = |labels: &Labels| {
+                is_own(labels, &shared.settings.installation) && labels.matches(filter)
+            };
+            let containers = state
+                .containers
+                .values()
+                .filter(|container| own(&container.workload.labels));
+            Ok(containers.map(Container::observation).collect())
         })
         .await
     }
 
     async fn inspect(&self, name: &str) -> Result<Option<Observation>, Error> {
-        self.call(Method::Inspect, name, |_, state| Ok(state.containers.get(name).map(super::state::Container::observation))).await
+        self.call(Method::Inspect, name, |_, state| {
+            Ok(state.containers.get(name).map(Container::observation))
+        })
+        .await
     }
 
-    async fn watch(&self, filter: &Labels) -> Result<BoxStream<'static, Result<EngineEvent, Error>>, Error> {
+    async fn watch(
+        &self,
+        filter: &Labels,
+    ) -> Result<BoxStream<'static, Result<EngineEvent, Error>>, Error> {
         self.call(Method::Watch, "", |shared, state| {
-            Ok(streams::events(state.events.subscribe(), filter.clone(), shared.settings.installation.clone()))
+            Ok(streams::events(
+                state.events.subscribe(),
+                filter.clone(),
+                shared.settings.installation.clone(),
+            ))
         })
         .await
     }
@@ -314,27 +230,53 @@ impl Engine for SimulatedEngine {
         .await
     }
 
-    async fn exec(&self, name: &str, command: &[String], stdin: Option<Bytes>, timeout: Duration) -> Result<ExecOutput, Error> {
+    async fn exec(
+        &self,
+        name: &str,
+        command: &[String],
+        stdin: Option<Bytes>,
+        timeout: Duration,
+    ) -> Result<ExecOutput, Error> {
         let call = self.begin(Method::Exec, name).await?;
         let doing = call.doing.clone();
         let work = async {
             let outcome = self.change(|state| {
-                let container = containers::own_running(&self.shared, state, name, "running a command in")?;
-                let invocation = container.invocation(Kind::Exec, Some(command), stdin.unwrap_or_default());
+                let container =
+                    containers::own_running(&self.shared, state, name, "running a command in")?;
+                let invocation =
+                    container.invocation(Kind::Exec, Some(command), stdin.unwrap_or_default());
                 let image = container.workload.image.clone();
-                Ok(state.image_of(&image)?.behaviour.ask(&invocation).into_outcome())
+                Ok(state
+                    .image_of(&image)?
+                    .behaviour
+                    .ask(&invocation)
+                    .into_outcome())
             })?;
             match outcome.after {
                 Some(after) => tokio::time::sleep(after).await,
                 None => std::future::pending().await,
             }
             let (stdout, stderr) = (bytes_of(&outcome, false), bytes_of(&outcome, true));
-            call.end(Ok(ExecOutput { code: outcome.code, stdout, stderr })).await
+            call.end(Ok(ExecOutput {
+                code: outcome.code,
+                stdout,
+                stderr,
+            }))
+            .await
         };
-        tokio::time::timeout(timeout, work).await.unwrap_or(Err(Error::NoAnswer { doing, after: timeout }))
+        tokio::time::timeout(timeout, work)
+            .await
+            .unwrap_or(Err(Error::NoAnswer {
+                doing,
+                after: timeout,
+            }))
     }
 
-    async fn run(&self, workload: &Workload, output: mpsc::Sender<LogLine>) -> Result<ExitStatus, Error> {
+    async fn run(
+        &self,
+        workload: &Workload,
+        output: mpsc::Sender<LogLine>,
+    ) -> Result<ExitStatus, Error> {
         let call = self.begin(Method::Run, &workload.name).await?;
         self.change(|state| containers::begin_run(&self.shared, state, workload))?;
         let status = self.follow_run(&workload.name, output).await;
@@ -342,36 +284,67 @@ impl Engine for SimulatedEngine {
     }
 
     async fn usage(&self, name: &str) -> Result<Usage, Error> {
-        self.call(Method::Usage, name, |shared, state| containers::usage(shared, state, name)).await
+        self.call(Method::Usage, name, |shared, state| {
+            containers::usage(shared, state, name)
+        })
+        .await
     }
 
-    async fn build(&self, request: BuildRequest, output: mpsc::Sender<LogLine>) -> Result<ImageId, Error> {
+    async fn build(
+        &self,
+        request: BuildRequest,
+        output: mpsc::Sender<LogLine>,
+    ) -> Result<ImageId, Error> {
         let call = self.begin(Method::Build, &request.tag.0).await?;
         let answer = self.do_build(request, output).await;
         call.end(answer).await
     }
 
     async fn image(&self, reference: &ImageReference) -> Result<Option<ImageId>, Error> {
-        self.call(Method::Image, &reference.0, |_, state| Ok(state.image(reference).map(|image| image.id.clone()))).await
+        self.call(Method::Image, &reference.0, |_, state| {
+            Ok(state.image(reference).map(|image| image.id.clone()))
+        })
+        .await
     }
 
-    async fn pull(&self, reference: &ImageReference, output: mpsc::Sender<LogLine>) -> Result<ImageId, Error> {
-        let id = self.call(Method::Pull, &reference.0, |_, state| images::pull(state, reference)).await?;
+    async fn pull(
+        &self,
+        reference: &ImageReference,
+        output: mpsc::Sender<LogLine>,
+    ) -> Result<ImageId, Error> {
+        let id = self
+            .call(Method::Pull, &reference.0, |_, state| {
+                images::pull(state, reference)
+            })
+            .await?;
         let mut forwarder = Forwarder::new(output);
-        forwarder.push(LogLine { at_millis: None, stderr: false, text: format!("pulled {reference}") });
+        forwarder.push(LogLine {
+            at_millis: None,
+            stderr: false,
+            text: format!("pulled {reference}"),
+        });
         forwarder.finish().await;
         Ok(id)
     }
 
     async fn exposed_ports(&self, image: &ImageId) -> Result<Vec<u16>, Error> {
-        self.call(Method::ExposedPorts, &image.0, |_, state| Ok(state.image_of(image)?.exposed_ports.clone())).await
+        self.call(Method::ExposedPorts, &image.0, |_, state| {
+            Ok(state.image_of(image)?.exposed_ports.clone())
+        })
+        .await
     }
 
     async fn tag(&self, image: &ImageId, reference: &ImageReference) -> Result<(), Error> {
-        self.call(Method::Tag, &reference.0, |_, state| images::tag(state, image, reference)).await
+        self.call(Method::Tag, &reference.0, |_, state| {
+            images::tag(state, image, reference)
+        })
+        .await
     }
 
     async fn remove_image(&self, reference: &ImageReference) -> Result<(), Error> {
-        self.call(Method::RemoveImage, &reference.0, |shared, state| images::remove(shared, state, reference)).await
+        self.call(Method::RemoveImage, &reference.0, |shared, state| {
+            images::remove(shared, state, reference)
+        })
+        .await
     }
 }

@@ -93,7 +93,10 @@ impl Failure {
         let reason = "a planned fault of the simulated engine".to_owned();
         match self {
             Self::Unreachable => Error::Unreachable { doing, reason },
-            Self::NoAnswer => Error::NoAnswer { doing, after: Duration::from_secs(30) },
+            Self::NoAnswer => Error::NoAnswer {
+                doing,
+                after: Duration::from_secs(30),
+            },
             Self::Failed => Error::Failed { doing, reason },
             Self::Refused => Error::Refused { doing, reason },
             Self::DiskFull => Error::DiskFull { doing },
@@ -130,7 +133,8 @@ pub(super) struct Plan {
 /// The fault of this call, if one was planned.
 pub(super) fn take_planned(plans: &mut Vec<Plan>, method: Method, name: &str) -> Option<Fault> {
     let position = plans.iter_mut().position(|plan| {
-        let hit = plan.method == method && plan.name.as_deref().is_none_or(|part| name.contains(part));
+        let hit =
+            plan.method == method && plan.name.as_deref().is_none_or(|part| name.contains(part));
         if hit && plan.skip > 0 {
             plan.skip -= 1;
             return false;
@@ -146,15 +150,26 @@ mod tests {
 
     #[test]
     fn plans_strike_once_in_their_turn() {
-        let plan = |name: Option<&str>, skip, fault| Plan { method: Method::Stop, name: name.map(str::to_owned), skip, fault };
+        let plan = |name: Option<&str>, skip, fault| Plan {
+            method: Method::Stop,
+            name: name.map(str::to_owned),
+            skip,
+            fault,
+        };
         let mut plans = vec![
             plan(Some("web"), 1, Fault::HangBefore),
             plan(None, 0, Fault::Before(Failure::Failed)),
         ];
         assert_eq!(take_planned(&mut plans, Method::Ping, "web-1"), None);
-        assert_eq!(take_planned(&mut plans, Method::Stop, "web-1"), Some(Fault::Before(Failure::Failed)));
+        assert_eq!(
+            take_planned(&mut plans, Method::Stop, "web-1"),
+            Some(Fault::Before(Failure::Failed))
+        );
         assert_eq!(take_planned(&mut plans, Method::Stop, "other"), None);
-        assert_eq!(take_planned(&mut plans, Method::Stop, "web-1"), Some(Fault::HangBefore));
+        assert_eq!(
+            take_planned(&mut plans, Method::Stop, "web-1"),
+            Some(Fault::HangBefore)
+        );
         assert!(plans.is_empty());
     }
 }

@@ -10,6 +10,7 @@
 
 mod behaviour;
 mod build;
+mod calls;
 mod containers;
 mod control;
 mod engine;
@@ -22,6 +23,7 @@ mod settings;
 mod snapshot;
 mod state;
 mod streams;
+mod work;
 
 use std::fmt;
 use std::sync::Arc;
@@ -43,12 +45,16 @@ pub struct SimulatedEngine {
 impl SimulatedEngine {
     /// An engine without images, which nothing has been asked of.
     pub fn new(settings: SimulatedSettings) -> Self {
-        Self { shared: Arc::new(Shared::new(settings)) }
+        Self {
+            shared: Arc::new(Shared::new(settings)),
+        }
     }
 }
 
 impl fmt::Debug for SimulatedEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SimulatedEngine").field("settings", &self.shared.settings).finish_non_exhaustive()
+        f.debug_struct("SimulatedEngine")
+            .field("settings", &self.shared.settings)
+            .finish_non_exhaustive()
     }
 }

@@ -19,14 +19,27 @@ use crate::workload::Restart;
 
 /// The first pause before a restart; doubles up to the longest, as Docker's does.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How many addresses are tried before giving up: others on the machine may hold some.
 const ADDRESS_ATTEMPTS: u32 = 64;
 
 impl Container {
-    pub(super) fn invocation(&self, kind: Kind, command: Option<&[String]>, stdin: Bytes) -> Invocation {
+    pub(super) fn invocation(
+        &self,
+        kind: Kind,
+        command: Option<&[String]>,
+        stdin: Bytes,
+    ) -> Invocation {
         let workload = &self.workload;
-        let own = || workload.entrypoint.iter().chain(&workload.command).flatten().cloned().collect();
+        let own = || {
+            workload
+                .entrypoint
+                .iter()
+                .chain(&workload.command)
+                .flatten()
+                .cloned()
+                .collect()
+        };
         let environment: BTreeMap<_, _> = workload
             .environment
             .iter()
@@ -44,14 +57,23 @@ impl Container {
 
     fn ports(&self, invocation: &Invocation) -> Vec<u16> {
         let mut ports = self.exposed_ports.clone();
-        ports.extend(invocation.environment.get("PORT").and_then(|port| port.parse::<u16>().ok()));
+        ports.extend(
+            invocation
+                .environment
+                .get("PORT")
+                .and_then(|port| port.parse::<u16>().ok()),
+        );
         ports.sort_unstable();
         ports.dedup();
         ports
     }
 
     pub(super) fn print(&mut self, now_millis: i64, stderr: bool, text: &str) {
-        self.log.push(LogLine { at_millis: Some(now_millis), stderr, text: cut(text).to_owned() });
+        self.log.push(LogLine {
+            at_millis: Some(now_millis),
+            stderr,
+            text: cut(text).to_owned(),
+        });
     }
 }
 
@@ -81,13 +103,15 @@ pub(super) fn start(shared: &Arc<Shared>, state: &mut State, name: &str) -> Resu
     let incarnation = container.incarnation;
     match program {
         Program::Serving { .. } | Program::NotListening => {}
-        Program::Crashing { code } => end_later(shared, name, incarnation, Outcome::code(code), &token),
+        Program::Crashing { code } => {
+            end_later(shared, name, incarnation, &Outcome::code(code), &token);
+        }
         Program::Ending(outcome) => {
             let now = shared.now_millis();
             for (stderr, line) in &outcome.lines {
                 container.print(now, *stderr, line);
             }
-            end_later(shared, name, incarnation, outcome, &token);
+            end_later(shared, name, incarnation, &outcome, &token);
         }
     }
     container.program = Some(token.drop_guard());
@@ -98,11 +122,18 @@ pub(super) fn start(shared: &Arc<Shared>, state: &mut State, name: &str) -> Resu
 }
 
 /// Listens, on another address when someone on the machine holds this one.
-fn open(state: &mut State, name: &str, ports: &[u16], status: u16, invocation: Invocation, token: &CancellationToken) -> Result<(), Error> {
+fn open(
+    state: &mut State,
+    name: &str,
+    ports: &[u16],
+    status: u16,
+    invocation: Invocation,
+    token: &CancellationToken,
+) -> Result<(), Error> {
     let mut address = state.container(name)?.address;
     for _ in 0..ADDRESS_ATTEMPTS {
         if let Ok(listeners) = serving::listen(address, ports) {
-            serving::serve(listeners, status, invocation, token.clone());
+            serving::serve(listeners, status, invocation, token);
             state.container(name)?.address = address;
             return Ok(());
         }
@@ -115,8 +146,15 @@ fn open(state: &mut State, name: &str, ports: &[u16], status: u16, invocation: I
     })
 }
 
-fn end_later(shared: &Arc<Shared>, name: &str, incarnation: u64, outcome: Outcome, token: &CancellationToken) {
+fn end_later(
+    shared: &Arc<Shared>,
+    name: &str,
+    incarnation: u64,
+    outcome: &Outcome,
+    token: &CancellationToken,
+) {
     let Some(after) = outcome.after else { return };
+    let (code, out_of_memory) = (outcome.code, outcome.out_of_memory);
     let shared = Arc::downgrade(shared);
     let name = name.to_owned();
     let token = token.clone();
@@ -125,7 +163,7 @@ fn end_later(shared: &Arc<Shared>, name: &str, incarnation: u64, outcome: Outcom
             () = token.cancelled() => {}
             () = tokio::time::sleep(after) => {
                 if let Some(shared) = shared.upgrade() {
-                    end(&shared, &name, Some(incarnation), outcome.code, outcome.out_of_memory);
+                    end(&shared, &name, Some(incarnation), code, out_of_memory);
                 }
             }
         }
@@ -133,17 +171,35 @@ fn end_later(shared: &Arc<Shared>, name: &str, incarnation: u64, outcome: Outcom
 }
 
 /// The program ended by itself (or was killed from outside): restart it if the workload says so.
-pub(super) fn end(shared: &Arc<Shared>, name: &str, incarnation: Option<u64>, code: i64, out_of_memory: bool) {
+pub(super) fn end(
+    shared: &Arc<Shared>,
+    name: &str,
+    incarnation: Option<u64>,
+    code: i64,
+    out_of_memory: bool,
+) {
     let mut state = shared.lock();
-    let Ok(container) = state.container(name) else { return };
-    if !container.is_running() || incarnation.is_some_and(|expected| expected != container.incarnation) {
+    let Ok(container) = state.container(name) else {
+        return;
+    };
+    if !container.is_running()
+        || incarnation.is_some_and(|expected| expected != container.incarnation)
+    {
         return;
     }
     container.program = None;
     container.out_of_memory = out_of_memory;
     let restarts = container.kind == Kind::Ensure && container.workload.restart == Restart::Always;
-    container.phase = if restarts { Phase::Restarting } else { Phase::Exited { code } };
-    let (labels, incarnation, past) = (container.workload.labels.clone(), container.incarnation, container.restarts);
+    container.phase = if restarts {
+        Phase::Restarting
+    } else {
+        Phase::Exited { code }
+    };
+    let (labels, incarnation, past) = (
+        container.workload.labels.clone(),
+        container.incarnation,
+        container.restarts,
+    );
     if out_of_memory {
         state.emit(name, &labels, "oom");
     }
@@ -151,16 +207,27 @@ pub(super) fn end(shared: &Arc<Shared>, name: &str, incarnation: Option<u64>, co
     drop(state);
     shared.notify();
     if restarts {
-        let pause = FIRST_PAUSE.saturating_mul(1 << past.min(16)).min(LONGEST_PAUSE);
-        tokio::spawn(restart(Arc::downgrade(shared), name.to_owned(), incarnation, pause));
+        let pause = FIRST_PAUSE
+            .saturating_mul(1 << past.min(16))
+            .min(LONGEST_PAUSE);
+        tokio::spawn(restart(
+            Arc::downgrade(shared),
+            name.to_owned(),
+            incarnation,
+            pause,
+        ));
     }
 }
 
 async fn restart(shared: Weak<Shared>, name: String, incarnation: u64, pause: Duration) {
     tokio::time::sleep(pause).await;
-    let Some(shared) = shared.upgrade() else { return };
+    let Some(shared) = shared.upgrade() else {
+        return;
+    };
     let mut state = shared.lock();
-    let Ok(container) = state.container(&name) else { return };
+    let Ok(container) = state.container(&name) else {
+        return;
+    };
     if container.phase != Phase::Restarting || container.incarnation != incarnation {
         return;
     }

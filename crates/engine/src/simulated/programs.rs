@@ -12,14 +12,18 @@ pub(super) fn interpret(invocation: &Invocation) -> Program {
     match program {
         "sleep" => Program::NotListening,
         "serve" => Program::Serving { status: 200 },
-        "exit" => Program::Crashing { code: words.next().and_then(|code| code.parse().ok()).unwrap_or(0) },
+        "exit" => Program::Crashing {
+            code: words.next().and_then(|code| code.parse().ok()).unwrap_or(0),
+        },
         "print" => Program::Ending(printed(Outcome::code(0))),
         "print-error" => Program::Ending(words.fold(Outcome::code(0), Outcome::error_line)),
         "print-and-sleep" => Program::Ending(printed(Outcome::hanging())),
         "print-large" => Program::Ending(Outcome::code(0).line("x".repeat(LARGE_LINE)).line("end")),
         "exhaust-memory" => Program::Ending(Outcome::out_of_memory()),
         "variable" => {
-            let value = words.next().and_then(|name| invocation.environment.get(name));
+            let value = words
+                .next()
+                .and_then(|name| invocation.environment.get(name));
             Program::Ending(Outcome::code(0).line(value.cloned().unwrap_or_default()))
         }
         "cat" => {

@@ -25,7 +25,10 @@ static ENGINES: AtomicU32 = AtomicU32::new(0);
 /// Where an engine begins to look for free addresses. Processes start at places of their own.
 pub(super) fn first_address() -> u32 {
     let engine = ENGINES.fetch_add(1, Ordering::Relaxed);
-    std::process::id().wrapping_mul(7919 * STRETCH).wrapping_add(engine.wrapping_mul(STRETCH)) % ADDRESSES
+    std::process::id()
+        .wrapping_mul(7919 * STRETCH)
+        .wrapping_add(engine.wrapping_mul(STRETCH))
+        % ADDRESSES
 }
 
 /// The address of that number.
@@ -47,13 +50,20 @@ pub(super) fn listen(address: Ipv4Addr, ports: &[u16]) -> io::Result<Vec<TcpList
 
 /// Answers on the listeners until the token ends; open connections end with it, as those of a killed
 /// process do.
-pub(super) fn serve(listeners: Vec<TcpListener>, status: u16, invocation: Invocation, token: CancellationToken) {
+pub(super) fn serve(
+    listeners: Vec<TcpListener>,
+    status: u16,
+    invocation: Invocation,
+    token: &CancellationToken,
+) {
     let invocation = Arc::new(invocation);
     for listener in listeners {
         let invocation = Arc::clone(&invocation);
         let token = token.clone();
         tokio::spawn(async move {
-            let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+            let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+                return;
+            };
             let mut connections = JoinSet::new();
             loop {
                 tokio::select! {
@@ -80,15 +90,22 @@ async fn converse(stream: TcpStream, status: u16, invocation: &Invocation) -> io
         let header = |name: &str| {
             head.lines().skip(1).find_map(|line| {
                 let (key, value) = line.split_once(':')?;
-                key.eq_ignore_ascii_case(name).then(|| value.trim().to_ascii_lowercase())
+                key.eq_ignore_ascii_case(name)
+                    .then(|| value.trim().to_ascii_lowercase())
             })
         };
-        let length = header("content-length").and_then(|value| value.parse::<u64>().ok()).unwrap_or(0);
+        let length = header("content-length")
+            .and_then(|value| value.parse::<u64>().ok())
+            .unwrap_or(0);
         tokio::io::copy(&mut (&mut read).take(length), &mut tokio::io::sink()).await?;
-        let close = header("connection").as_deref() == Some("close") || header("transfer-encoding").is_some();
+        let close = header("connection").as_deref() == Some("close")
+            || header("transfer-encoding").is_some();
         let mut words = head.split_ascii_whitespace();
         let (method, target) = (words.next().unwrap_or("GET"), words.next().unwrap_or("/"));
-        let (status, body) = match target.strip_prefix("/env/").map(|name| invocation.environment.get(name)) {
+        let (status, body) = match target
+            .strip_prefix("/env/")
+            .map(|name| invocation.environment.get(name))
+        {
             Some(Some(value)) => (status, value.as_str()),
             Some(None) => (404, ""),
             None => (status, invocation.container.as_str()),

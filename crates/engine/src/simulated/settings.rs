@@ -17,6 +17,11 @@ pub struct SimulatedSettings {
 
 impl Default for SimulatedSettings {
     fn default() -> Self {
-        Self { seed: 0, installation: "simulated".to_owned(), fault_rate: 0.0, latency: Duration::ZERO }
+        Self {
+            seed: 0,
+            installation: "simulated".to_owned(),
+            fault_rate: 0.0,
+            latency: Duration::ZERO,
+        }
     }
 }

@@ -18,6 +18,9 @@ pub struct Snapshot {
 impl Snapshot {
     /// The names of the containers.
     pub fn container_names(&self) -> Vec<&str> {
-        self.containers.iter().map(|(name, _)| name.as_str()).collect()
+        self.containers
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect()
     }
 }

@@ -101,7 +101,9 @@ impl Shared {
             events: broadcast::Sender::new(EVENT_CAPACITY),
             next_address: super::serving::first_address(),
         };
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO);
         Self {
             settings,
             state: Mutex::new(state),
@@ -133,23 +135,35 @@ impl State {
     pub(super) fn container(&mut self, name: &str) -> Result<&mut Container, Error> {
         self.containers
             .get_mut(name)
-            .ok_or_else(|| Error::NotFound { what: "container", name: name.to_owned() })
+            .ok_or_else(|| Error::NotFound {
+                what: "container",
+                name: name.to_owned(),
+            })
     }
 
     /// The image of that name or id.
     pub(super) fn image(&self, reference: &ImageReference) -> Option<&Image> {
-        self.images
-            .get(&reference.0)
-            .or_else(|| self.images.values().find(|image| image.references.contains(&reference.0)))
+        self.images.get(&reference.0).or_else(|| {
+            self.images
+                .values()
+                .find(|image| image.references.contains(&reference.0))
+        })
     }
 
     pub(super) fn image_of(&self, id: &ImageId) -> Result<&Image, Error> {
-        self.images.get(&id.0).ok_or_else(|| Error::NotFound { what: "image", name: id.0.clone() })
+        self.images.get(&id.0).ok_or_else(|| Error::NotFound {
+            what: "image",
+            name: id.0.clone(),
+        })
     }
 
     pub(super) fn emit(&self, name: &str, labels: &Labels, action: &str) {
         // Nobody may be listening.
-        let _ = self.events.send(EngineEvent { name: name.to_owned(), labels: labels.clone(), action: action.to_owned() });
+        let _ = self.events.send(EngineEvent {
+            name: name.to_owned(),
+            labels: labels.clone(),
+            action: action.to_owned(),
+        });
     }
 }
 
@@ -160,7 +174,10 @@ impl Container {
 
     pub(super) fn observation(&self) -> Observation {
         let addresses = if self.is_running() {
-            self.networks.iter().map(|attachment| (attachment.network.clone(), self.address.into())).collect()
+            self.networks
+                .iter()
+                .map(|attachment| (attachment.network.clone(), self.address.into()))
+                .collect()
         } else {
             Vec::new()
         };
@@ -168,7 +185,12 @@ impl Container {
             name: self.workload.name.clone(),
             image: self.workload.image.clone(),
             phase: self.phase,
-            healthy: self.workload.health.as_ref().filter(|_| self.is_running()).map(|_| true),
+            healthy: self
+                .workload
+                .health
+                .as_ref()
+                .filter(|_| self.is_running())
+                .map(|_| true),
             addresses,
             restarts: self.restarts,
             out_of_memory: self.out_of_memory,

@@ -57,7 +57,6 @@ pub(super) async fn step<C>(
             biased;
             ended = &mut work => match ended {
                 Ok(done) => return Ended::Done(done),
-                Err(_) if stopping => return Ended::Stopped,
                 Err(_) if warned => break timed_out(which, spec),
                 Err(failure) => break failure,
             },

@@ -15,7 +15,8 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl<C: Clone + Send + Sync + 'static> Runner<C> {
     /// Claims and drives operations until `stop` fires; then the tokens of running steps fire, they are
-    /// waited for up to the deadline, and every lease is given back.
+    /// waited for up to the deadline, and every lease is given back. The only server of a store calls
+    /// [`crate::OperationStore::take_over`] before, so that it need not wait for the leases of the one before.
     ///
     /// The operations are driven in tasks that this future owns: dropping it ends them like a crash does.
     pub async fn run(&self, stop: CancellationToken) {

@@ -32,7 +32,7 @@ async fn a_step_that_hangs_is_dropped_tried_again_and_rolled_back() {
     assert_eq!(operation.steps[0].attempt, 3);
     let took = begun.elapsed();
     assert!(
-        took > Duration::from_secs(180) && took < Duration::from_secs(200),
+        took > Duration::from_mins(3) && took < Duration::from_secs(200),
         "{took:?}"
     );
 }
@@ -41,7 +41,7 @@ async fn a_step_that_hangs_is_dropped_tried_again_and_rolled_back() {
 async fn a_step_is_told_before_its_time_out() {
     let bench = Bench::new();
     let definition = Scripted::new(
-        vec![StepSpec::new("slow", Duration::from_secs(60), 1)],
+        vec![StepSpec::new("slow", Duration::from_mins(1), 1)],
         |context| async move {
             context.cancel.cancelled().await;
             Err(Failure::permanent("interrupted", "told to stop"))
@@ -51,7 +51,7 @@ async fn a_step_is_told_before_its_time_out() {
     let id = server.submit("e").await;
     let begun = Instant::now();
     let operation = server.rest(id).await;
-    assert!(begun.elapsed() < Duration::from_secs(60));
+    assert!(begun.elapsed() < Duration::from_mins(1));
     assert_eq!(operation.error.unwrap().code, "timed_out");
 }
 
@@ -127,7 +127,7 @@ async fn a_waiting_retry_frees_its_slot() {
         Ok(Done::default())
     });
     let server = bench.server_with(vec![Arc::new(definition)], |settings| {
-        settings.concurrency = 1
+        settings.concurrency = 1;
     });
     let waits = server.submit("waits").await;
     let begun = Instant::now();
@@ -136,7 +136,7 @@ async fn a_waiting_retry_frees_its_slot() {
     assert!(begun.elapsed() < Duration::from_secs(5));
     assert_eq!(bench.load(waits).await.steps[0].state, StepState::Started);
     assert_eq!(server.rest(waits).await.state, OperationState::Succeeded);
-    assert!(begun.elapsed() >= Duration::from_secs(3600));
+    assert!(begun.elapsed() >= Duration::from_hours(1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,7 +155,7 @@ async fn no_more_than_the_limit_at_once() {
         }
     });
     let server = bench.server_with(vec![Arc::new(definition)], |settings| {
-        settings.concurrency = 3
+        settings.concurrency = 3;
     });
     let mut ids = Vec::new();
     for number in 0..10 {

@@ -60,7 +60,7 @@ async fn a_cancel_at_another_server_arrives_with_the_next_heartbeat() {
     let id = server.submit("e").await;
     started(&server, id, "one").await;
     let other = bench.server_with(vec![Arc::new(endless())], |settings| {
-        "other".clone_into(&mut settings.owner)
+        "other".clone_into(&mut settings.owner);
     });
     let begun = Instant::now();
     other.runner.cancel(id, "ada").await.unwrap();
@@ -180,4 +180,33 @@ async fn a_waiting_operation_is_cancelled_at_once() {
     server.runner.cancel(id, "ada").await.unwrap();
     assert_eq!(server.rest(id).await.state, OperationState::RolledBack);
     assert!(begun.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undo_is_never_told_to_stop_by_a_cancel() {
+    let bench = Bench::new();
+    let definition = Scripted::new(vec![spec("one")], |context| async move {
+        context.cancel.cancelled().await;
+        Err(Failure::transient("cancelled", "stopped early"))
+    })
+    .undo(|context| async move {
+        // Several heartbeats, each of which looks for a cancel.
+        let told = tokio::time::timeout(Duration::from_secs(35), context.cancel.cancelled()).await;
+        assert!(told.is_err(), "told to stop");
+        Ok(Done::default())
+    });
+    let server = bench.server(definition);
+    let id = server.submit("e").await;
+    started(&server, id, "one").await;
+    server.runner.cancel(id, "ada").await.unwrap();
+    let undoing = |op: &windlass_operations::Operation| op.steps[0].state == StepState::UndoStarted;
+    assert!(undoing(
+        &server.runner.wait_until(id, LONG, undoing).await.unwrap()
+    ));
+    server.runner.cancel(id, "ada").await.unwrap();
+    let operation = server.rest(id).await;
+    assert_eq!(
+        (operation.state, operation.steps[0].undo_attempt),
+        (OperationState::RolledBack, 1)
+    );
 }

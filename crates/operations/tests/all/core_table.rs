@@ -62,6 +62,7 @@ fn lost() -> Failure {
 
 /// What applies to an operation with one step that is not a pivot, with the states that it leads to. All else is
 /// refused.
+#[expect(clippy::match_same_arms, reason = "a table has a row for each event")]
 fn after(event: &Event, state: Op, step: St) -> Option<(Op, St)> {
     Some(match (event, state, step) {
         (Event::StepStarted { .. }, Op::Pending | Op::Running, St::Todo | St::Started) => {
@@ -274,7 +275,24 @@ fn a_pivot_that_may_have_happened_is_not_rolled_back() {
     .unwrap();
     let cut_off = apply(&running, NOW, &Event::StepStarted { step: s() }).unwrap();
     assert_eq!(cut_off.steps[0].error.as_ref().unwrap().code, "interrupted");
-    for earlier in [failed_before, cut_off] {
+    // A known failure without effect, and then an attempt that was cut off.
+    let mut cut_off_later = running.clone();
+    for event in [
+        Event::StepFailed {
+            step: s(),
+            failure: failure(Effect::None, Retry::AfterMillis(0)),
+            retry_at: Some(NOW),
+        },
+        Event::StepStarted { step: s() },
+    ] {
+        cut_off_later = apply(&cut_off_later, NOW, &event).unwrap();
+    }
+    assert_eq!(
+        cut_off_later.steps[0].error.as_ref().unwrap().effect,
+        Effect::None
+    );
+    let cut_off_later = apply(&cut_off_later, NOW, &Event::StepStarted { step: s() }).unwrap();
+    for earlier in [failed_before, cut_off, cut_off_later] {
         let transient = apply(&earlier, NOW, &fail(Effect::None, Retry::AfterMillis(0))).unwrap();
         assert_eq!(transient.state, Op::NeedsAttention);
         let resumed = apply(&transient, NOW, &Event::RetryRequested { by: s() }).unwrap();

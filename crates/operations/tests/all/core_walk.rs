@@ -170,14 +170,14 @@ impl Walk {
             Some(Move::Call {
                 has_effect,
                 failure,
-            }) => (has_effect, Some(failure)),
+            }) => (*has_effect, *failure),
             Some(Move::Crash { has_effect }) => {
                 self.effect(step, forward, *has_effect);
                 return;
             }
         };
         self.effect(step, forward, has_effect);
-        let event = match failure.flatten() {
+        let event = match failure {
             None if forward => Event::StepDone {
                 step: name,
                 output: None,

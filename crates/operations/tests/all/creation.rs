@@ -138,7 +138,7 @@ async fn waiting_ends_with_the_limit_and_subscribers_hear_of_changes() {
     });
     // A long poll: what is heard, is heard because it was told.
     let server = bench.server_with(vec![Arc::new(definition)], |settings| {
-        settings.poll = Duration::from_secs(3600)
+        settings.poll = Duration::from_hours(1);
     });
     let id = server.submit("e").await;
     let begun = tokio::time::Instant::now();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use windlass_operations::testing::{Harness, TokioClock};
+use windlass_operations::testing::{Action, Fault, Harness, TokioClock};
 
 use super::toy::{Mistake, Toy};
 
@@ -80,4 +80,42 @@ async fn the_harness_finds_mistakes() {
             "{violation}"
         );
     }
+}
+
+/// As other crates use it: with threads and the machine's clock, because their stores know no paused time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_real_time_it_is_the_same() {
+    let report = Harness::new(Toy::new(Some(3))).all().await;
+    let report = report.unwrap_or_else(|violation| panic!("{violation}"));
+    assert_eq!(report.missed, 0, "{report}");
+    println!("real time: {report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_answer_is_lost_is_not_made_again() {
+    let harness = harness(Toy::new(Some(3)));
+    let visits = harness.play(&[]).await.unwrap().visits;
+    let mut plays = 0;
+    for (visit, hook) in visits.into_iter().enumerate() {
+        if hook.actions().contains(&Action::StoreAway) {
+            let fault = Fault {
+                visit,
+                hook,
+                action: Action::StoreAway,
+            };
+            let played = harness.play(std::slice::from_ref(&fault)).await.unwrap();
+            let attempts: Vec<u32> = played
+                .operation
+                .steps
+                .iter()
+                .map(|step| step.attempt)
+                .collect();
+            assert_eq!((played.fired, attempts), (1, vec![1; 5]), "{fault}");
+            plays += 1;
+        }
+    }
+    assert_eq!(
+        plays, 22,
+        "before and after two records of five steps and the end"
+    );
 }

@@ -58,7 +58,7 @@ async fn a_lost_lease_drops_the_step() {
     let bench = Bench::new();
     let alive = Arc::new(AtomicU32::new(0));
     let server = bench.server_with(vec![Arc::new(endless(&alive))], |settings| {
-        settings.concurrency = 1
+        settings.concurrency = 1;
     });
     let id = server.submit("e").await;
     let before = at_work(&bench, &alive, id).await;
@@ -109,6 +109,8 @@ struct Deaf {
     inner: Arc<Store>,
     unplugged: AtomicBool,
     hangs: bool,
+    /// How late the answer to a recorded failure comes.
+    late: Duration,
 }
 
 #[async_trait]
@@ -154,7 +156,11 @@ impl OperationStore for Deaf {
         event: &Event,
         changes: &[Change],
     ) -> Result<Operation, StoreError> {
-        self.inner.record(id, fence, at, event, changes).await
+        let recorded = self.inner.record(id, fence, at, event, changes).await;
+        if matches!(event, Event::StepFailed { .. }) {
+            tokio::time::sleep(self.late).await;
+        }
+        recorded
     }
     async fn release_lease(&self, id: OperationId, epoch: i64) -> Result<(), StoreError> {
         self.inner.release_lease(id, epoch).await
@@ -184,6 +190,7 @@ async fn without_heartbeats_the_work_is_dropped_before_the_lease_ends() {
             inner: Arc::clone(&bench.store),
             unplugged: AtomicBool::new(false),
             hangs,
+            late: Duration::ZERO,
         });
         let store: Arc<dyn OperationStore<Change = Change>> = Arc::<Deaf>::clone(&deaf);
         let server = bench.server_on(store, vec![Arc::new(endless(&alive))], |_| {});
@@ -243,7 +250,7 @@ async fn two_servers_never_work_on_one_operation() {
     };
     let one = bench.server(definition());
     let _two = bench.server_with(vec![Arc::new(definition())], |settings| {
-        "two".clone_into(&mut settings.owner)
+        "two".clone_into(&mut settings.owner);
     });
     let id = one.submit("e").await;
     let operation = one.rest(id).await;
@@ -255,5 +262,33 @@ async fn two_servers_never_work_on_one_operation() {
             .map(|step| step.attempt)
             .collect::<Vec<_>>(),
         [3, 3]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_takes_a_new_claim_even_when_it_is_due_at_once() {
+    let bench = Bench::new();
+    // The answer to the failure comes when the pause before the retry is over, and nobody polls meanwhile.
+    let late = Arc::new(Deaf {
+        inner: Arc::clone(&bench.store),
+        unplugged: AtomicBool::new(false),
+        hangs: false,
+        late: Duration::from_secs(5),
+    });
+    let definition = Scripted::new(vec![spec("one")], |context| async move {
+        assert!(context.operation.owner.is_some(), "at work without a lease");
+        if context.attempt == 1 {
+            return Err(windlass_operations::Failure::transient("again", "again"));
+        }
+        Ok(Done::default())
+    });
+    let server = bench.server_on(late, vec![Arc::new(definition)], |settings| {
+        settings.poll = LONG;
+    });
+    let id = server.submit("e").await;
+    let operation = server.rest(id).await;
+    assert_eq!(
+        (operation.state, operation.steps[0].attempt, operation.epoch),
+        (OperationState::Succeeded, 2, 2)
     );
 }

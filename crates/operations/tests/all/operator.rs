@@ -249,7 +249,7 @@ async fn what_this_server_does_not_know_waits_for_an_operator() {
     for (definition, code) in cases {
         let bench = Bench::new();
         let before = bench.server_with(vec![Arc::new(fine("one"))], |settings| {
-            settings.concurrency = 0
+            settings.concurrency = 0;
         });
         let id = before.submit("e").await;
         before.crash().await;

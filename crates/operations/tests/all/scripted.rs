@@ -33,7 +33,7 @@ pub(crate) struct Scripted {
 
 /// A step with a minute and three attempts.
 pub(crate) fn spec(name: &str) -> StepSpec {
-    StepSpec::new(name, Duration::from_secs(60), 3)
+    StepSpec::new(name, Duration::from_mins(1), 3)
 }
 
 impl Scripted {
@@ -180,7 +180,7 @@ pub(crate) fn submission(subject_id: &str) -> Submission {
 }
 
 /// Far longer than any budget of retries.
-pub(crate) const LONG: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const LONG: Duration = Duration::from_hours(24);
 
 impl Server {
     pub(crate) async fn submit(&self, subject_id: &str) -> OperationId {

@@ -108,7 +108,7 @@ impl Definition<Change> for Toy {
 
     fn steps(&self, _params: &Value) -> Vec<StepSpec> {
         let spec = |(index, name): (usize, &&str)| {
-            let spec = StepSpec::new(*name, Duration::from_secs(60), self.attempts);
+            let spec = StepSpec::new(*name, Duration::from_mins(1), self.attempts);
             if self.pivot == Some(index) {
                 spec.pivot()
             } else {

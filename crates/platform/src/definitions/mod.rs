@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use windlass_operations::{Definition, Failure};
+use windlass_operations::{Definition, Failure, StepContext};
 use windlass_records::Change;
 
 use crate::failures;
@@ -28,17 +28,35 @@ pub(crate) fn all(parts: &Arc<Parts>) -> Vec<Arc<dyn Definition<Change>>> {
 
 /// Reads what an operation or a step keeps as JSON.
 pub(crate) fn read<T: DeserializeOwned>(what: &str, value: &Value) -> Result<T, Failure> {
-    serde_json::from_value(value.clone()).map_err(|error| failures::internal(format!("{what} cannot be read: {error}")))
+    serde_json::from_value(value.clone())
+        .map_err(|error| failures::internal(format!("{what} cannot be read: {error}")))
 }
 
 /// Keeps something as JSON.
 pub(crate) fn write<T: Serialize>(what: &str, value: &T) -> Result<Value, Failure> {
-    serde_json::to_value(value).map_err(|error| failures::internal(format!("{what} cannot be kept: {error}")))
+    serde_json::to_value(value)
+        .map_err(|error| failures::internal(format!("{what} cannot be kept: {error}")))
+}
+
+/// Does the work of a step until it is done or its token fires; what it did until then is unknown. The
+/// contracts' futures may be dropped at any point.
+pub(crate) async fn until_cancelled<T>(
+    context: &StepContext,
+    work: impl Future<Output = Result<T, Failure>> + Send,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = context.cancel.cancelled() => {
+            Err(Failure::transient("cancelled", format!("step '{}' was stopped before it was done", context.step)))
+        }
+    }
 }
 
 /// The parts of a step name with an argument: `provision:<id>`.
 pub(crate) fn split(step: &str) -> (&str, Option<&str>) {
-    step.split_once(':').map_or((step, None), |(name, argument)| (name, Some(argument)))
+    step.split_once(':')
+        .map_or((step, None), |(name, argument)| (name, Some(argument)))
 }
 
 /// The id in a step name's argument.

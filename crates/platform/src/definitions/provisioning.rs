@@ -10,16 +10,16 @@ use windlass_model::id::InstanceId;
 use windlass_operations::{Definition, Done, Failure, Operation, Outcome, StepContext, StepSpec};
 use windlass_records::Change;
 
-use super::{read, unknown_step};
+use super::{read, unknown_step, until_cancelled};
 use crate::parts::Parts;
 
 /// The kind in the store.
 pub(crate) const KIND: &str = "provisioning";
 
 /// A private server's first start includes making its database; slow disks take a while.
-pub(super) const CLUSTER_TIMEOUT: Duration = Duration::from_secs(180);
+pub(super) const CLUSTER_TIMEOUT: Duration = Duration::from_mins(3);
 /// One database on a running server: seconds at most, but behind others in a queue on a busy one.
-pub(super) const PROVISION_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const PROVISION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The input.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,17 +49,22 @@ impl Definition<Change> for ProvisioningDefinition {
     }
 
     fn steps(&self, _params: &Value) -> Vec<StepSpec> {
-        vec![StepSpec::new("cluster", CLUSTER_TIMEOUT, 3), StepSpec::new("provision", PROVISION_TIMEOUT, 3)]
+        vec![
+            StepSpec::new("cluster", CLUSTER_TIMEOUT, 3),
+            StepSpec::new("provision", PROVISION_TIMEOUT, 3),
+        ]
     }
 
     async fn run(&self, context: &StepContext) -> Result<Done<Change>, Failure> {
         let params: Params = read("the input", &context.operation.params)?;
-        let changes = match context.step.as_str() {
-            "cluster" => self.parts.run_cluster_step(params.instance).await?,
-            "provision" => self.parts.run_provision_step(params.instance).await?,
-            other => return Err(unknown_step(other)),
+        let work = async {
+            match context.step.as_str() {
+                "cluster" => self.parts.run_cluster_step(params.instance).await,
+                "provision" => self.parts.run_provision_step(params.instance).await,
+                other => Err(unknown_step(other)),
+            }
         };
-        Ok(Done::changes(changes))
+        until_cancelled(context, work).await.map(Done::changes)
     }
 
     async fn undo(&self, context: &StepContext) -> Result<Done<Change>, Failure> {
@@ -72,18 +77,26 @@ impl Definition<Change> for ProvisioningDefinition {
         Ok(Done::changes(changes))
     }
 
-    async fn finish(&self, operation: &Operation, outcome: &Outcome) -> Result<Vec<Change>, Failure> {
+    async fn finish(
+        &self,
+        operation: &Operation,
+        outcome: &Outcome,
+    ) -> Result<Vec<Change>, Failure> {
         let params: Params = read("the input", &operation.params)?;
         match outcome {
             Outcome::Succeeded => Ok(Vec::new()),
             Outcome::RolledBack(failure) => {
-                self.parts.provisioning_failed(params.instance, operation, failure.as_ref()).await
+                self.parts
+                    .provisioning_failed(params.instance, operation, failure.as_ref())
+                    .await
             }
         }
     }
 
     async fn abandon(&self, operation: &Operation) -> Result<Vec<Change>, Failure> {
         let params: Params = read("the input", &operation.params)?;
-        self.parts.provisioning_failed(params.instance, operation, operation.error.as_ref()).await
+        self.parts
+            .provisioning_failed(params.instance, operation, operation.error.as_ref())
+            .await
     }
 }

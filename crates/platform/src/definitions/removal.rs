@@ -12,7 +12,7 @@ use windlass_operations::{Definition, Done, Failure, Operation, Outcome, StepCon
 use windlass_records::{BindingState, Change, ClusterKind};
 
 use super::provisioning::{CLUSTER_TIMEOUT, PROVISION_TIMEOUT};
-use super::{read, unknown_step};
+use super::{read, unknown_step, until_cancelled};
 use crate::failures;
 use crate::instance_work::{instance_failure, internal_transition};
 use crate::parts::Parts;
@@ -62,16 +62,18 @@ impl Definition<Change> for RemovalDefinition {
 
     async fn run(&self, context: &StepContext) -> Result<Done<Change>, Failure> {
         let params: Params = read("the input", &context.operation.params)?;
-        let changes = match context.step.as_str() {
-            "cluster" => self.parts.check_before_destruction(params.instance).await?,
-            "destroy" => self.parts.destroy_instance(params.instance).await?,
-            "remove-cluster" => {
-                let scene = self.parts.instance_scene(params.instance).await?;
-                self.parts.drop_private_cluster(&scene).await?
+        let work = async {
+            match context.step.as_str() {
+                "cluster" => self.parts.check_before_destruction(params.instance).await,
+                "destroy" => self.parts.destroy_instance(params.instance).await,
+                "remove-cluster" => {
+                    let scene = self.parts.instance_scene(params.instance).await?;
+                    self.parts.drop_private_cluster(&scene).await
+                }
+                other => Err(unknown_step(other)),
             }
-            other => return Err(unknown_step(other)),
         };
-        Ok(Done::changes(changes))
+        until_cancelled(context, work).await.map(Done::changes)
     }
 
     async fn undo(&self, _context: &StepContext) -> Result<Done<Change>, Failure> {
@@ -79,30 +81,43 @@ impl Definition<Change> for RemovalDefinition {
         Ok(Done::default())
     }
 
-    async fn finish(&self, operation: &Operation, outcome: &Outcome) -> Result<Vec<Change>, Failure> {
+    async fn finish(
+        &self,
+        operation: &Operation,
+        outcome: &Outcome,
+    ) -> Result<Vec<Change>, Failure> {
         let params: Params = read("the input", &operation.params)?;
         match outcome {
             Outcome::Succeeded => self.parts.instance_removed(params.instance).await,
             Outcome::RolledBack(failure) => {
-                self.parts.removal_failed(params.instance, operation, failure.as_ref()).await
+                self.parts
+                    .removal_failed(params.instance, operation, failure.as_ref())
+                    .await
             }
         }
     }
 
     async fn abandon(&self, operation: &Operation) -> Result<Vec<Change>, Failure> {
         let params: Params = read("the input", &operation.params)?;
-        let destruction_began = operation.step("destroy").is_some_and(|step| step.attempt > 0);
+        let destruction_began = operation
+            .step("destroy")
+            .is_some_and(|step| step.attempt > 0);
         if destruction_began {
             self.parts.instance_removed(params.instance).await
         } else {
-            self.parts.removal_failed(params.instance, operation, operation.error.as_ref()).await
+            self.parts
+                .removal_failed(params.instance, operation, operation.error.as_ref())
+                .await
         }
     }
 }
 
 impl Parts {
     /// Before anything is destroyed: the cluster that holds the instance can be used.
-    pub(crate) async fn check_before_destruction(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+    pub(crate) async fn check_before_destruction(
+        &self,
+        id: InstanceId,
+    ) -> Result<Vec<Change>, Failure> {
         let scene = self.instance_scene(id).await?;
         if let Some(cluster) = scene.instance.cluster {
             let cluster = self.cluster(cluster).await?;
@@ -121,13 +136,24 @@ impl Parts {
             let cluster = self.cluster(cluster).await?;
             if cluster.kind != ClusterKind::Private {
                 let access = self.access(&cluster, &scene.service).await?;
-                self.driver(&scene.service)?.destroy(&access, id).await.map_err(|error| failures::service(&error))?;
+                self.driver(&scene.service)?
+                    .destroy(&access, id)
+                    .await
+                    .map_err(|error| failures::service(&error))?;
             }
         }
-        let bindings = self.store.bindings(id).await.map_err(|error| failures::store(&error))?;
+        let bindings = self
+            .store
+            .bindings(id)
+            .await
+            .map_err(|error| failures::store(&error))?;
         Ok(bindings
             .into_iter()
-            .map(|binding| Change::SetBindingState { id: binding.id, from: binding.state, to: BindingState::Revoked })
+            .map(|binding| Change::SetBindingState {
+                id: binding.id,
+                from: binding.state,
+                to: BindingState::Revoked,
+            })
             .collect())
     }
 
@@ -137,13 +163,27 @@ impl Parts {
         let now = self.now();
         let to = internal_transition(scene.instance.state, InstanceEvent::Removed)?;
         Ok(vec![
-            Change::SetInstanceState { id, from: scene.instance.state, to, at: now },
-            Change::SetInstanceError { id, error: None, at: now },
+            Change::SetInstanceState {
+                id,
+                from: scene.instance.state,
+                to,
+                at: now,
+            },
+            Change::SetInstanceError {
+                id,
+                error: None,
+                at: now,
+            },
         ])
     }
 
     /// The end of a removal that did not begin to destroy: back to the state before.
-    async fn removal_failed(&self, id: InstanceId, operation: &Operation, failure: Option<&Failure>) -> Result<Vec<Change>, Failure> {
+    async fn removal_failed(
+        &self,
+        id: InstanceId,
+        operation: &Operation,
+        failure: Option<&Failure>,
+    ) -> Result<Vec<Change>, Failure> {
         let scene = self.instance_scene(id).await?;
         if scene.instance.state != InstanceState::Removing {
             return Ok(Vec::new());
@@ -152,8 +192,17 @@ impl Parts {
         let fallback = internal_transition(InstanceState::Removing, InstanceEvent::RemovalFailed)?;
         let to = scene.instance.state_before_removal.unwrap_or(fallback);
         Ok(vec![
-            Change::SetInstanceState { id, from: InstanceState::Removing, to, at: now },
-            Change::SetInstanceError { id, error: Some(instance_failure(operation, failure, now)), at: now },
+            Change::SetInstanceState {
+                id,
+                from: InstanceState::Removing,
+                to,
+                at: now,
+            },
+            Change::SetInstanceError {
+                id,
+                error: Some(instance_failure(operation, failure, now)),
+                at: now,
+            },
         ])
     }
 }

@@ -14,7 +14,7 @@ use windlass_operations::{Definition, Done, Failure, Operation, Outcome, StepCon
 use windlass_records::{Change, InstanceFilter, PageRequest};
 
 use super::provisioning::{CLUSTER_TIMEOUT, PROVISION_TIMEOUT};
-use super::{argument, read, split, unknown_step};
+use super::{argument, read, split, unknown_step, until_cancelled};
 use crate::parts::Parts;
 use crate::{failures, naming};
 
@@ -22,9 +22,9 @@ use crate::{failures, naming};
 pub(crate) const KIND: &str = "application-removal";
 
 /// Containers have their grace time to stop, one after the other.
-const STOP_TIMEOUT: Duration = Duration::from_secs(300);
+const STOP_TIMEOUT: Duration = Duration::from_mins(5);
 /// A router and a handful of files.
-const SHORT: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_mins(1);
 
 /// The input.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,14 +56,26 @@ impl Definition<Change> for TeardownDefinition {
     }
 
     fn steps(&self, params: &Value) -> Vec<StepSpec> {
-        let instances = read::<Params>("the input", params).map(|params| params.instances).unwrap_or_default();
-        let mut steps: Vec<StepSpec> =
-            instances.iter().map(|id| StepSpec::new(format!("cluster:{id}"), CLUSTER_TIMEOUT, 2)).collect();
+        let instances = read::<Params>("the input", params)
+            .map(|params| params.instances)
+            .unwrap_or_default();
+        let mut steps: Vec<StepSpec> = instances
+            .iter()
+            .map(|id| StepSpec::new(format!("cluster:{id}"), CLUSTER_TIMEOUT, 2))
+            .collect();
         steps.push(StepSpec::new("unroute", SHORT, 20).pivot());
         steps.push(StepSpec::new("stop", STOP_TIMEOUT, 20));
         for id in &instances {
-            steps.push(StepSpec::new(format!("destroy:{id}"), PROVISION_TIMEOUT, 20));
-            steps.push(StepSpec::new(format!("remove-cluster:{id}"), STOP_TIMEOUT, 20));
+            steps.push(StepSpec::new(
+                format!("destroy:{id}"),
+                PROVISION_TIMEOUT,
+                20,
+            ));
+            steps.push(StepSpec::new(
+                format!("remove-cluster:{id}"),
+                STOP_TIMEOUT,
+                20,
+            ));
             steps.push(StepSpec::new(format!("removed:{id}"), SHORT, 20));
         }
         steps.push(StepSpec::new("clean-up", STOP_TIMEOUT, 20));
@@ -72,7 +84,43 @@ impl Definition<Change> for TeardownDefinition {
 
     async fn run(&self, context: &StepContext) -> Result<Done<Change>, Failure> {
         let params: Params = read("the input", &context.operation.params)?;
-        let step = context.step.as_str();
+        until_cancelled(context, self.step(&context.step, &params))
+            .await
+            .map(Done::changes)
+    }
+
+    async fn undo(&self, _context: &StepContext) -> Result<Done<Change>, Failure> {
+        // Before the pivot clusters are only asked.
+        Ok(Done::default())
+    }
+
+    async fn finish(
+        &self,
+        operation: &Operation,
+        outcome: &Outcome,
+    ) -> Result<Vec<Change>, Failure> {
+        let params: Params = read("the input", &operation.params)?;
+        Ok(match outcome {
+            Outcome::Succeeded => vec![Change::DeleteApplication(params.application)],
+            Outcome::RolledBack(_) => vec![Change::SetApplicationRemoving {
+                id: params.application,
+                removing: false,
+            }],
+        })
+    }
+
+    async fn abandon(&self, operation: &Operation) -> Result<Vec<Change>, Failure> {
+        // The application stays on record with what is left of it: a new removal takes that up.
+        let params: Params = read("the input", &operation.params)?;
+        Ok(vec![Change::SetApplicationRemoving {
+            id: params.application,
+            removing: false,
+        }])
+    }
+}
+
+impl TeardownDefinition {
+    async fn step(&self, step: &str, params: &Params) -> Result<Vec<Change>, Failure> {
         let changes = match split(step).0 {
             "cluster" => self.parts.check_before_destruction(argument(step)?).await?,
             // The application is marked as being removed, so that the table has no upstreams for it.
@@ -81,7 +129,7 @@ impl Definition<Change> for TeardownDefinition {
                 Vec::new()
             }
             "stop" => {
-                self.remove_containers(&params).await?;
+                self.remove_containers(params).await?;
                 Vec::new()
             }
             "destroy" => self.destroy(argument(step)?).await?,
@@ -97,35 +145,14 @@ impl Definition<Change> for TeardownDefinition {
                 }
             }
             "clean-up" => {
-                self.clean_up(&params).await?;
+                self.clean_up(params).await?;
                 Vec::new()
             }
             _ => return Err(unknown_step(step)),
         };
-        Ok(Done::changes(changes))
+        Ok(changes)
     }
 
-    async fn undo(&self, _context: &StepContext) -> Result<Done<Change>, Failure> {
-        // Before the pivot clusters are only asked.
-        Ok(Done::default())
-    }
-
-    async fn finish(&self, operation: &Operation, outcome: &Outcome) -> Result<Vec<Change>, Failure> {
-        let params: Params = read("the input", &operation.params)?;
-        Ok(match outcome {
-            Outcome::Succeeded => vec![Change::DeleteApplication(params.application)],
-            Outcome::RolledBack(_) => vec![Change::SetApplicationRemoving { id: params.application, removing: false }],
-        })
-    }
-
-    async fn abandon(&self, operation: &Operation) -> Result<Vec<Change>, Failure> {
-        // The application stays on record with what is left of it: a new removal takes that up.
-        let params: Params = read("the input", &operation.params)?;
-        Ok(vec![Change::SetApplicationRemoving { id: params.application, removing: false }])
-    }
-}
-
-impl TeardownDefinition {
     async fn destroy(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
         let instance = self.parts.instance_scene(id).await?.instance;
         if instance.state == InstanceState::Removed {
@@ -148,9 +175,18 @@ impl TeardownDefinition {
             let scene = self.parts.scene(*environment).await?;
             let engine = self.parts.engine(scene.region.id)?;
             for role in ["process", "release-command"] {
-                let filter = scene.labels(&self.parts.installation).with(labels::ROLE, role);
-                for observed in engine.observe(&filter).await.map_err(|error| failures::engine(&error))? {
-                    engine.remove(&observed.name).await.map_err(|error| failures::engine(&error))?;
+                let filter = scene
+                    .labels(&self.parts.installation)
+                    .with(labels::ROLE, role);
+                for observed in engine
+                    .observe(&filter)
+                    .await
+                    .map_err(|error| failures::engine(&error))?
+                {
+                    engine
+                        .remove(&observed.name)
+                        .await
+                        .map_err(|error| failures::engine(&error))?;
                 }
             }
         }
@@ -161,7 +197,10 @@ impl TeardownDefinition {
         for id in &params.environments {
             let scene = self.parts.scene(*id).await?;
             let engine = self.parts.engine(scene.region.id)?;
-            engine.remove_network(&naming::environment_network(*id)).await.map_err(|error| failures::engine(&error))?;
+            engine
+                .remove_network(&naming::environment_network(*id))
+                .await
+                .map_err(|error| failures::engine(&error))?;
             let releases = self
                 .parts
                 .store
@@ -169,22 +208,45 @@ impl TeardownDefinition {
                 .await
                 .map_err(|error| failures::store(&error))?;
             for release in releases.rows {
-                engine.remove_image(&ImageReference(release.image)).await.map_err(|error| failures::engine(&error))?;
+                engine
+                    .remove_image(&ImageReference(release.image))
+                    .await
+                    .map_err(|error| failures::engine(&error))?;
                 let tag = naming::image_tag(&scene.application.slug, release.deployment);
-                engine.remove_image(&tag).await.map_err(|error| failures::engine(&error))?;
-                self.parts.logs.remove(release.deployment).await.map_err(|error| failures::log(&error))?;
+                engine
+                    .remove_image(&tag)
+                    .await
+                    .map_err(|error| failures::engine(&error))?;
+                self.parts
+                    .logs
+                    .remove(release.deployment)
+                    .await
+                    .map_err(|error| failures::log(&error))?;
             }
         }
-        self.parts.builder.remove_repository(params.application).await.map_err(|error| failures::build(&error))
+        self.parts
+            .builder
+            .remove_repository(params.application)
+            .await
+            .map_err(|error| failures::build(&error))
     }
 }
 
 impl Parts {
     /// The instances of an application that are not removed.
-    pub(crate) async fn application_instances(&self, application: ApplicationId) -> Result<Vec<windlass_records::Instance>, Failure> {
-        let filter = InstanceFilter { application: Some(application), ..InstanceFilter::default() };
-        let page =
-            self.store.instances(&filter, &PageRequest::first(u32::MAX)).await.map_err(|error| failures::store(&error))?;
+    pub(crate) async fn application_instances(
+        &self,
+        application: ApplicationId,
+    ) -> Result<Vec<windlass_records::Instance>, Failure> {
+        let filter = InstanceFilter {
+            application: Some(application),
+            ..InstanceFilter::default()
+        };
+        let page = self
+            .store
+            .instances(&filter, &PageRequest::first(u32::MAX))
+            .await
+            .map_err(|error| failures::store(&error))?;
         Ok(page.rows)
     }
 }

@@ -3,7 +3,10 @@
 use windlass_model::id::{ApplicationId, OrganisationId, RegionId};
 use windlass_model::names::{ApplicationSlug, BranchName};
 use windlass_operations::{Operation, StoreError};
-use windlass_records::{Application, ApplicationFilter, Change, DeploymentFilter, Environment, NewSecret, Page, PageRequest, ReleaseCommand};
+use windlass_records::{
+    Application, ApplicationFilter, Change, DeploymentFilter, Environment, NewSecret, Page,
+    PageRequest, ReleaseCommand,
+};
 
 use super::load::not_removing;
 use crate::context::Context;
@@ -45,29 +48,58 @@ pub struct ApplicationView {
 
 impl Platform {
     /// Checks what an application would be created from, and creates nothing.
-    pub fn check_application(&self, context: &Context, new: &NewApplication) -> Result<(ApplicationSlug, String, BranchName), Error> {
-        let slug: ApplicationSlug = new.slug.parse().map_err(|error| Error::name("slug", &error))?;
-        let name = new.name.clone().unwrap_or_else(|| slug.to_string()).trim().to_owned();
+    pub fn check_application(
+        &self,
+        context: &Context,
+        new: &NewApplication,
+    ) -> Result<(ApplicationSlug, String, BranchName), Error> {
+        let slug: ApplicationSlug = new
+            .slug
+            .parse()
+            .map_err(|error| Error::name("slug", &error))?;
+        let name = new
+            .name
+            .clone()
+            .unwrap_or_else(|| slug.to_string())
+            .trim()
+            .to_owned();
         if name.is_empty() || name.chars().count() > 100 {
             return Err(Error::invalid("name", "1 to 100 characters are needed"));
         }
-        let branch = new.branch.as_deref().unwrap_or("main").parse().map_err(|error| Error::name("branch", &error))?;
-        if new.organisation.is_some_and(|organisation| organisation != context.organisation) {
-            return Err(Error::invalid("organisation", "this organisation does not exist"));
+        let branch = new
+            .branch
+            .as_deref()
+            .unwrap_or("main")
+            .parse()
+            .map_err(|error| Error::name("branch", &error))?;
+        if new
+            .organisation
+            .is_some_and(|organisation| organisation != context.organisation)
+        {
+            return Err(Error::invalid(
+                "organisation",
+                "this organisation does not exist",
+            ));
         }
         check_release_commands(&new.release_commands)?;
         Ok((slug, name, branch))
     }
 
     /// Creates an application with its first environments and its repository.
-    pub async fn create_application(&self, context: &Context, new: NewApplication) -> Result<ApplicationView, Error> {
+    pub async fn create_application(
+        &self,
+        context: &Context,
+        new: NewApplication,
+    ) -> Result<ApplicationView, Error> {
         let (slug, name, branch) = self.check_application(context, &new)?;
         let regions = self.parts.store.regions().await?;
         let region = match new.region {
             Some(id) => regions.iter().find(|region| region.id == id),
             None => regions.first(),
         };
-        let region = region.ok_or_else(|| Error::invalid("region", "this region does not exist"))?.id;
+        let region = region
+            .ok_or_else(|| Error::invalid("region", "this region does not exist"))?
+            .id;
         let application = Application {
             id: ids::mint(),
             organisation: context.organisation,
@@ -81,12 +113,24 @@ impl Platform {
         loop {
             let mut changes = vec![
                 Change::InsertApplication(application.clone()),
-                self.audit(context, "application.create", application.slug.as_str(), Some(application.id), ""),
+                self.audit(
+                    context,
+                    "application.create",
+                    application.slug.as_str(),
+                    Some(application.id),
+                    "",
+                ),
             ];
             let subnets = self.parts.store.free_subnets(region, 2).await?;
             for ((position, slug), subnet) in (0..).zip(FIRST_ENVIRONMENTS).zip(subnets) {
                 let slug = slug.parse().map_err(|error| Error::name("slug", &error))?;
-                changes.extend(self.new_environment(&application, slug, branch.clone(), position, subnet));
+                changes.extend(self.new_environment(
+                    &application,
+                    slug,
+                    branch.clone(),
+                    position,
+                    subnet,
+                ));
             }
             match self.parts.store.commit(changes).await {
                 Ok(()) => break,
@@ -110,7 +154,11 @@ impl Platform {
         subnet: u32,
     ) -> [Change; 2] {
         let now = self.parts.now();
-        let secret_key = NewSecret { id: ids::mint(), value: ids::password(50), created_at: now };
+        let secret_key = NewSecret {
+            id: ids::mint(),
+            value: ids::password(50),
+            created_at: now,
+        };
         let environment = Environment {
             id: ids::mint(),
             application: application.id,
@@ -122,7 +170,10 @@ impl Platform {
             running_release: None,
             created_at: now,
         };
-        [Change::InsertSecret(secret_key), Change::InsertEnvironment(environment)]
+        [
+            Change::InsertSecret(secret_key),
+            Change::InsertEnvironment(environment),
+        ]
     }
 
     pub(crate) async fn ensure_repository(&self, application: &Application) -> Result<(), Error> {
@@ -134,67 +185,162 @@ impl Platform {
     }
 
     /// The caller's applications, by slug.
-    pub async fn applications(&self, context: &Context, slug: Option<&str>, page: &PageRequest) -> Result<Page<Application>, Error> {
+    pub async fn applications(
+        &self,
+        context: &Context,
+        slug: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<Application>, Error> {
         let slug = match slug {
             None => None,
             // What cannot be a name is the name of nothing.
             Some(text) => match text.parse() {
                 Ok(slug) => Some(slug),
-                Err(_) => return Ok(Page { rows: Vec::new(), count: 0, next: None }),
+                Err(_) => {
+                    return Ok(Page {
+                        rows: Vec::new(),
+                        count: 0,
+                        next: None,
+                    });
+                }
             },
         };
-        let filter = ApplicationFilter { organisation: Some(context.organisation), slug };
+        let filter = ApplicationFilter {
+            organisation: Some(context.organisation),
+            slug,
+        };
         Ok(self.parts.store.applications(&filter, page).await?)
     }
 
     /// An application with its environments.
-    pub async fn application(&self, context: &Context, id: ApplicationId) -> Result<ApplicationView, Error> {
+    pub async fn application(
+        &self,
+        context: &Context,
+        id: ApplicationId,
+    ) -> Result<ApplicationView, Error> {
         let application = self.load_application(context, id).await?;
         let environments = self.parts.store.environments(id).await?;
-        Ok(ApplicationView { application, environments })
+        Ok(ApplicationView {
+            application,
+            environments,
+        })
     }
 
     /// New release commands, from the next deployment on.
-    pub async fn set_release_commands(&self, context: &Context, id: ApplicationId, commands: Vec<ReleaseCommand>) -> Result<ApplicationView, Error> {
+    pub async fn set_release_commands(
+        &self,
+        context: &Context,
+        id: ApplicationId,
+        commands: Vec<ReleaseCommand>,
+    ) -> Result<ApplicationView, Error> {
         let application = self.load_application(context, id).await?;
         not_removing(&application)?;
         check_release_commands(&commands)?;
-        let detail = commands.iter().map(|command| command.label.as_str()).collect::<Vec<_>>().join(", ");
+        let detail = commands
+            .iter()
+            .map(|command| command.label.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
         self.parts
             .store
             .commit(vec![
                 Change::SetReleaseCommands { id, commands },
-                self.audit(context, "application.release-commands", application.slug.as_str(), Some(id), detail),
+                self.audit(
+                    context,
+                    "application.release-commands",
+                    application.slug.as_str(),
+                    Some(id),
+                    detail,
+                ),
             ])
             .await?;
         self.application(context, id).await
     }
 
     /// Removes an application with everything in it. `confirmation` is its slug.
-    pub async fn remove_application(&self, context: &Context, id: ApplicationId, confirmation: &str) -> Result<Operation, Error> {
+    pub async fn remove_application(
+        &self,
+        context: &Context,
+        id: ApplicationId,
+        confirmation: &str,
+    ) -> Result<Operation, Error> {
         let application = self.load_application(context, id).await?;
-        not_removing(&application)?;
-        if confirmation != application.slug.as_str() {
-            return Err(Error::invalid("confirm", format!("this destroys everything of the application; give its name, '{}', to confirm", application.slug)));
+        if let Err(refusal) = not_removing(&application) {
+            let params = teardown::Params {
+                application: id,
+                environments: Vec::new(),
+                instances: Vec::new(),
+            };
+            let submission = Self::submission(
+                context,
+                teardown::KIND,
+                ("application", id.to_string()),
+                &params,
+            )?;
+            return self.replay(submission, refusal).await;
         }
-        let filter = DeploymentFilter { application: Some(id), environment: None, unfinished: true };
-        let unfinished = self.parts.store.deployments(&filter, &PageRequest::first(1)).await?;
+        if confirmation != application.slug.as_str() {
+            return Err(Error::invalid(
+                "confirm",
+                format!(
+                    "this destroys everything of the application; give its name, '{}', to confirm",
+                    application.slug
+                ),
+            ));
+        }
+        let filter = DeploymentFilter {
+            application: Some(id),
+            environment: None,
+            unfinished: true,
+        };
+        let unfinished = self
+            .parts
+            .store
+            .deployments(&filter, &PageRequest::first(1))
+            .await?;
         if let Some(deployment) = unfinished.rows.first() {
             return Err(Error::Refused {
                 code: "deploying",
-                message: format!("deployment {} of '{}' is still running; wait for it to end, or cancel it", deployment.id, application.slug),
+                message: format!(
+                    "deployment {} of '{}' is still running; wait for it to end, or cancel it",
+                    deployment.id, application.slug
+                ),
                 operation: Some(deployment.operation),
             });
         }
         let params = teardown::Params {
             application: id,
-            environments: self.parts.store.environments(id).await?.into_iter().map(|environment| environment.id).collect(),
-            instances: self.parts.application_instances(id).await?.into_iter().map(|instance| instance.id).collect(),
+            environments: self
+                .parts
+                .store
+                .environments(id)
+                .await?
+                .into_iter()
+                .map(|environment| environment.id)
+                .collect(),
+            instances: self
+                .parts
+                .application_instances(id)
+                .await?
+                .into_iter()
+                .map(|instance| instance.id)
+                .collect(),
         };
-        let submission = Self::submission(context, teardown::KIND, ("application", id.to_string()), &params)?;
+        let submission = Self::submission(
+            context,
+            teardown::KIND,
+            ("application", id.to_string()),
+            &params,
+        )?;
         let changes = vec![
             Change::SetApplicationRemoving { id, removing: true },
-            self.audit(context, "application.remove", application.slug.as_str(), Some(id), ""),
+            self.audit(
+                context,
+                "application.remove",
+                application.slug.as_str(),
+                Some(id),
+                "",
+            ),
         ];
         self.submit(submission, changes).await
     }
@@ -207,10 +353,16 @@ fn check_release_commands(commands: &[ReleaseCommand]) -> Result<(), Error> {
             && !command.command.contains('\0')
     };
     if commands.len() > MAX_RELEASE_COMMANDS {
-        return Err(Error::invalid("release_commands", format!("at most {MAX_RELEASE_COMMANDS} are allowed")));
+        return Err(Error::invalid(
+            "release_commands",
+            format!("at most {MAX_RELEASE_COMMANDS} are allowed"),
+        ));
     }
     if !commands.iter().all(good) {
-        return Err(Error::invalid("release_commands", "each needs a label of 1 to 100 characters and a command of 1 to 4000"));
+        return Err(Error::invalid(
+            "release_commands",
+            "each needs a label of 1 to 100 characters and a command of 1 to 4000",
+        ));
     }
     Ok(())
 }

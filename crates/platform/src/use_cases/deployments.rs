@@ -4,8 +4,10 @@ use futures::stream::BoxStream;
 use windlass_delivery::logs;
 use windlass_model::id::{ApplicationId, DeploymentId, EnvironmentId, ReleaseId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
-use windlass_operations::{Operation, StepState};
-use windlass_records::{Change, Deployment, DeploymentFilter, DeploymentStatus, Page, PageRequest, ReleaseVariable};
+use windlass_operations::{Operation, StepState, Submission};
+use windlass_records::{
+    Change, Deployment, DeploymentFilter, DeploymentStatus, Page, PageRequest, ReleaseVariable,
+};
 
 use super::load::not_removing;
 pub use super::wish::RequestedSource;
@@ -16,6 +18,9 @@ use crate::error::Error;
 use crate::ids;
 use crate::platform::Platform;
 use crate::scene::Scene;
+
+/// An operation to be submitted, and the rows that are written with it.
+pub(crate) type Composed = (Submission, Vec<Change>);
 
 /// A deployment to be begun.
 #[derive(Debug, Clone)]
@@ -45,10 +50,24 @@ pub struct DeploymentView {
 
 impl Platform {
     /// Begins a deployment of what is wished now.
-    pub async fn deploy(&self, context: &Context, request: DeployRequest) -> Result<DeploymentView, Error> {
+    pub async fn deploy(
+        &self,
+        context: &Context,
+        request: DeployRequest,
+    ) -> Result<DeploymentView, Error> {
+        let (submission, changes) = self.compose_deployment(context, request).await?;
+        self.begin(context, submission, changes).await
+    }
+
+    /// Checks the request and takes the snapshot: the operation and the rows, not written yet.
+    pub(crate) async fn compose_deployment(
+        &self,
+        context: &Context,
+        request: DeployRequest,
+    ) -> Result<Composed, Error> {
         let scene = self.load_scene(context, request.environment).await?;
         not_removing(&scene.application)?;
-        self.refuse_second(&scene).await?;
+        self.refuse_second_early(context, &scene).await?;
         let source = self.resolve_source(&scene, &request.source).await?;
         let instances = self.environment_instances(&scene).await?;
         let params = Params {
@@ -64,11 +83,37 @@ impl Platform {
             variables: self.wished_variables(&scene).await?,
             hosts: vec![scene.host()],
         };
-        self.begin(context, &scene, params).await
+        self.compose(context, &scene, params).await
     }
 
     /// Writes deployment, operation and the states of the instances in one transaction.
-    pub(crate) async fn begin(&self, context: &Context, scene: &Scene, params: Params) -> Result<DeploymentView, Error> {
+    pub(crate) async fn begin(
+        &self,
+        context: &Context,
+        submission: Submission,
+        changes: Vec<Change>,
+    ) -> Result<DeploymentView, Error> {
+        let environment: Option<EnvironmentId> = submission.subject.id.parse().ok();
+        let operation = match (self.submit(submission, changes).await, environment) {
+            (Err(refusal @ Error::Refused { code: "busy", .. }), Some(environment)) => {
+                self.refuse_second(&self.load_scene(context, environment).await?)
+                    .await?;
+                return Err(refusal);
+            }
+            (other, _) => other?,
+        };
+        // A repeated request with the same key gives the deployment that the first one began.
+        let begun: Params = serde_json::from_value(operation.params)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        self.deployment(context, begun.deployment).await
+    }
+
+    pub(crate) async fn compose(
+        &self,
+        context: &Context,
+        scene: &Scene,
+        params: Params,
+    ) -> Result<Composed, Error> {
         let now = self.parts.now();
         let subject = ("environment", scene.environment.id.to_string());
         let submission = Self::submission(context, deployment::KIND, subject, &params)?;
@@ -77,15 +122,26 @@ impl Platform {
             id: params.deployment,
             environment: scene.environment.id,
             operation: submission.id,
-            number: self.parts.store.next_deployment_number(scene.environment.id).await?,
+            number: self
+                .parts
+                .store
+                .next_deployment_number(scene.environment.id)
+                .await?,
             release: params.release,
             snapshot,
-            instances: params.instances.iter().map(|wished| wished.instance).collect(),
+            instances: params
+                .instances
+                .iter()
+                .map(|wished| wished.instance)
+                .collect(),
             status: DeploymentStatus::Queued,
             failed_step: None,
             error: None,
             hint: None,
-            commit: params.source.as_ref().and_then(|source| source.commit().map(str::to_owned)),
+            commit: params
+                .source
+                .as_ref()
+                .and_then(|source| source.commit().map(str::to_owned)),
             actor: context.email.clone(),
             started_at: now,
             ended_at: None,
@@ -95,31 +151,76 @@ impl Platform {
             if wished.provision {
                 let to = transition(InstanceState::New, InstanceEvent::Provision)
                     .map_err(|refusal| Error::Internal(refusal.to_string()))?;
-                changes.push(Change::SetInstanceState { id: wished.instance, from: InstanceState::New, to, at: now });
+                changes.push(Change::SetInstanceState {
+                    id: wished.instance,
+                    from: InstanceState::New,
+                    to,
+                    at: now,
+                });
             } else {
                 // Someone else provisions or removes it, or it has been removed since it was looked at.
                 changes.push(Change::ExpectInstanceState {
                     id: wished.instance,
-                    states: vec![InstanceState::PendingAttachment, InstanceState::Attached, InstanceState::PendingDetachment],
+                    states: vec![
+                        InstanceState::PendingAttachment,
+                        InstanceState::Attached,
+                        InstanceState::PendingDetachment,
+                    ],
                 });
             }
         }
-        let action = if params.rollback.is_some() { "deployment.rollback" } else { "deployment.create" };
-        changes.push(self.audit(context, action, scene.title(), Some(scene.application.id), params.deployment.to_string()));
-        let operation = self.submit(submission, changes).await?;
-        // A repeated request with the same key gives the deployment that the first one began.
-        let begun: Params = serde_json::from_value(operation.params).map_err(|error| Error::Internal(error.to_string()))?;
-        self.deployment(context, begun.deployment).await
+        let action = if params.rollback.is_some() {
+            "deployment.rollback"
+        } else {
+            "deployment.create"
+        };
+        changes.push(self.audit(
+            context,
+            action,
+            scene.title(),
+            Some(scene.application.id),
+            params.deployment.to_string(),
+        ));
+        Ok((submission, changes))
     }
 
-    /// Refuses early, with the id of the first, what the store would refuse at the end.
-    pub(crate) async fn refuse_second(&self, scene: &Scene) -> Result<(), Error> {
-        let filter = DeploymentFilter { environment: Some(scene.environment.id), unfinished: true, ..DeploymentFilter::default() };
-        match self.parts.store.deployments(&filter, &PageRequest::first(1)).await?.rows.first() {
+    /// Refuses early what the store would refuse at the end. A request with an `Idempotency-Key` may be
+    /// the first one again, which the store finds out.
+    pub(crate) async fn refuse_second_early(
+        &self,
+        context: &Context,
+        scene: &Scene,
+    ) -> Result<(), Error> {
+        if context.idempotency.is_some() {
+            Ok(())
+        } else {
+            self.refuse_second(scene).await
+        }
+    }
+
+    /// Refuses a second deployment with the id of the first.
+    async fn refuse_second(&self, scene: &Scene) -> Result<(), Error> {
+        let filter = DeploymentFilter {
+            environment: Some(scene.environment.id),
+            unfinished: true,
+            ..DeploymentFilter::default()
+        };
+        match self
+            .parts
+            .store
+            .deployments(&filter, &PageRequest::first(1))
+            .await?
+            .rows
+            .first()
+        {
             None => Ok(()),
             Some(first) => Err(Error::Refused {
                 code: "deploying",
-                message: format!("deployment {} of '{}' is still running; wait for it to end, or cancel it", first.id, scene.title()),
+                message: format!(
+                    "deployment {} of '{}' is still running; wait for it to end, or cancel it",
+                    first.id,
+                    scene.title()
+                ),
                 operation: Some(first.operation),
             }),
         }
@@ -140,43 +241,81 @@ impl Platform {
             self.load_scene(context, id).await?;
         }
         if application.is_none() && environment.is_none() {
-            return Err(Error::invalid("environment", "an environment or an application is needed"));
+            return Err(Error::invalid(
+                "environment",
+                "an environment or an application is needed",
+            ));
         }
-        let filter = DeploymentFilter { application, environment, unfinished: false };
+        let filter = DeploymentFilter {
+            application,
+            environment,
+            unfinished: false,
+        };
         let found = self.parts.store.deployments(&filter, page).await?;
         let mut rows = Vec::with_capacity(found.rows.len());
         for deployment in found.rows {
             let scene = self.load_scene(context, deployment.environment).await?;
             rows.push(self.deployment_view(&scene, deployment).await?);
         }
-        Ok(Page { rows, count: found.count, next: found.next })
+        Ok(Page {
+            rows,
+            count: found.count,
+            next: found.next,
+        })
     }
 
     /// A deployment.
-    pub async fn deployment(&self, context: &Context, id: DeploymentId) -> Result<DeploymentView, Error> {
+    pub async fn deployment(
+        &self,
+        context: &Context,
+        id: DeploymentId,
+    ) -> Result<DeploymentView, Error> {
         let (deployment, scene) = self.load_deployment(context, id).await?;
         self.deployment_view(&scene, deployment).await
     }
 
-    async fn deployment_view(&self, scene: &Scene, deployment: Deployment) -> Result<DeploymentView, Error> {
+    async fn deployment_view(
+        &self,
+        scene: &Scene,
+        deployment: Deployment,
+    ) -> Result<DeploymentView, Error> {
         let status = if deployment.status.is_finished() {
             deployment.status
         } else {
             let operation = self.parts.store.load(deployment.operation).await?;
-            operation.map_or(DeploymentStatus::Queued, |operation| running_status(&operation))
+            operation.map_or(DeploymentStatus::Queued, |operation| {
+                running_status(&operation)
+            })
         };
         let release = self.parts.store.release(deployment.release).await?;
         let (variables, release_number) = match release {
-            Some(release) => (release.variables, (release.number > 0).then_some(release.number)),
+            Some(release) => (
+                release.variables,
+                (release.number > 0).then_some(release.number),
+            ),
             None => (Vec::new(), None),
         };
-        Ok(DeploymentView { deployment, status, variables, release_number, site_url: self.parts.site_url(scene) })
+        Ok(DeploymentView {
+            deployment,
+            status,
+            variables,
+            release_number,
+            site_url: self.parts.site_url(scene),
+        })
     }
 
     /// The log of a deployment, as it is now.
-    pub async fn deployment_log(&self, context: &Context, id: DeploymentId) -> Result<String, Error> {
+    pub async fn deployment_log(
+        &self,
+        context: &Context,
+        id: DeploymentId,
+    ) -> Result<String, Error> {
         self.load_deployment(context, id).await?;
-        self.parts.logs.read(id).await.map_err(|error| Error::Unavailable(error.to_string()))
+        self.parts
+            .logs
+            .read(id)
+            .await
+            .map_err(|error| Error::Unavailable(error.to_string()))
     }
 
     /// The log of a deployment from the byte `from` on, as it grows.
@@ -187,14 +326,25 @@ impl Platform {
         from: u64,
     ) -> Result<BoxStream<'static, Result<String, logs::Error>>, Error> {
         self.load_deployment(context, id).await?;
-        self.parts.logs.follow(id, from).await.map_err(|error| Error::Unavailable(error.to_string()))
+        self.parts
+            .logs
+            .follow(id, from)
+            .await
+            .map_err(|error| Error::Unavailable(error.to_string()))
     }
 
     /// Asks a deployment to stop before its pivot.
-    pub async fn cancel_deployment(&self, context: &Context, id: DeploymentId) -> Result<DeploymentView, Error> {
+    pub async fn cancel_deployment(
+        &self,
+        context: &Context,
+        id: DeploymentId,
+    ) -> Result<DeploymentView, Error> {
         let (deployment, _) = self.load_deployment(context, id).await?;
         if deployment.status.is_finished() {
-            return Err(Error::refused("finished", format!("deployment {id} has ended already; there is nothing to cancel")));
+            return Err(Error::refused(
+                "finished",
+                format!("deployment {id} has ended already; there is nothing to cancel"),
+            ));
         }
         self.cancel_operation(context, deployment.operation).await?;
         self.deployment(context, id).await
@@ -203,7 +353,10 @@ impl Platform {
     /// The id of the running release.
     pub(crate) fn running(scene: &Scene) -> Result<ReleaseId, Error> {
         scene.environment.running_release.ok_or_else(|| {
-            Error::refused("not_deployed", format!("'{}' has not been deployed yet", scene.title()))
+            Error::refused(
+                "not_deployed",
+                format!("'{}' has not been deployed yet", scene.title()),
+            )
         })
     }
 }
@@ -213,6 +366,8 @@ fn running_status(operation: &Operation) -> DeploymentStatus {
         .steps
         .iter()
         .find(|step| !matches!(step.state, StepState::Done))
-        .filter(|step| step.state != StepState::Todo || operation.steps.iter().any(|step| step.attempt > 0))
+        .filter(|step| {
+            step.state != StepState::Todo || operation.steps.iter().any(|step| step.attempt > 0)
+        })
         .map_or(DeploymentStatus::Queued, |step| status_of_step(&step.name))
 }

@@ -36,21 +36,59 @@ pub struct EnvironmentView {
 
 impl Platform {
     /// Creates an environment.
-    pub async fn create_environment(&self, context: &Context, new: NewEnvironment) -> Result<EnvironmentView, Error> {
+    pub async fn create_environment(
+        &self,
+        context: &Context,
+        new: NewEnvironment,
+    ) -> Result<EnvironmentView, Error> {
         let application = self.load_application(context, new.application).await?;
         not_removing(&application)?;
-        let slug: windlass_model::names::EnvironmentSlug = new.slug.parse().map_err(|error| Error::name("slug", &error))?;
-        let branch = new.branch.as_deref().unwrap_or(slug.as_str()).parse().map_err(|error| Error::name("branch", &error))?;
+        let slug: windlass_model::names::EnvironmentSlug = new
+            .slug
+            .parse()
+            .map_err(|error| Error::name("slug", &error))?;
+        let branch = new
+            .branch
+            .as_deref()
+            .unwrap_or(slug.as_str())
+            .parse()
+            .map_err(|error| Error::name("branch", &error))?;
         loop {
             let existing = self.parts.store.environments(application.id).await?;
-            let position = existing.iter().map(|environment| environment.position).max().unwrap_or(-1) + 1;
-            let Some(subnet) = self.parts.store.free_subnets(application.region, 1).await?.first().copied() else {
-                return Err(Error::Unavailable("the address pool of the region is used up".to_owned()));
+            let position = existing
+                .iter()
+                .map(|environment| environment.position)
+                .max()
+                .unwrap_or(-1)
+                + 1;
+            let Some(subnet) = self
+                .parts
+                .store
+                .free_subnets(application.region, 1)
+                .await?
+                .first()
+                .copied()
+            else {
+                return Err(Error::Unavailable(
+                    "the address pool of the region is used up".to_owned(),
+                ));
             };
-            let made = self.new_environment(&application, slug.clone(), windlass_model::names::BranchName::clone(&branch), position, subnet);
+            let made = self.new_environment(
+                &application,
+                slug.clone(),
+                windlass_model::names::BranchName::clone(&branch),
+                position,
+                subnet,
+            );
             let subject = format!("{}/{slug}", application.slug);
             let mut changes: Vec<Change> = made.into();
-            changes.push(self.audit(context, "environment.create", subject, Some(application.id), ""));
+            changes.push(self.audit(
+                context,
+                "environment.create",
+                subject,
+                Some(application.id),
+                "",
+            ));
             match self.parts.store.commit(changes).await {
                 Ok(()) => break,
                 // Someone else took the subnet in between: look again. A name that is taken is final.
@@ -59,13 +97,22 @@ impl Platform {
                 Err(error) => return Err(error.into()),
             }
         }
-        let made = self.parts.store.environment_by_slug(application.id, &slug).await?;
+        let made = self
+            .parts
+            .store
+            .environment_by_slug(application.id, &slug)
+            .await?;
         let made = made.ok_or_else(|| Error::not_found("environment", &slug))?;
         self.environment(context, made.id).await
     }
 
     /// The environments of an application: `test`, `live`, others.
-    pub async fn environments(&self, context: &Context, application: ApplicationId, slug: Option<&str>) -> Result<Vec<EnvironmentView>, Error> {
+    pub async fn environments(
+        &self,
+        context: &Context,
+        application: ApplicationId,
+        slug: Option<&str>,
+    ) -> Result<Vec<EnvironmentView>, Error> {
         self.load_application(context, application).await?;
         let mut views = Vec::new();
         for environment in self.parts.store.environments(application).await? {
@@ -77,26 +124,65 @@ impl Platform {
     }
 
     /// An environment.
-    pub async fn environment(&self, context: &Context, id: EnvironmentId) -> Result<EnvironmentView, Error> {
+    pub async fn environment(
+        &self,
+        context: &Context,
+        id: EnvironmentId,
+    ) -> Result<EnvironmentView, Error> {
         let scene = self.load_scene(context, id).await?;
-        let filter = DeploymentFilter { environment: Some(id), ..DeploymentFilter::default() };
+        let filter = DeploymentFilter {
+            environment: Some(id),
+            ..DeploymentFilter::default()
+        };
         // At most one is unfinished, so the newest two hold the newest that has ended.
-        let newest = self.parts.store.deployments(&filter, &PageRequest::first(2)).await?.rows;
-        let last_finished_deployment = newest.iter().find(|deployment| deployment.status.is_finished()).cloned();
-        let site_url = scene.environment.running_release.map(|_| self.parts.site_url(&scene));
-        Ok(EnvironmentView { scene, site_url, last_deployment: newest.into_iter().next(), last_finished_deployment })
+        let newest = self
+            .parts
+            .store
+            .deployments(&filter, &PageRequest::first(2))
+            .await?
+            .rows;
+        let last_finished_deployment = newest
+            .iter()
+            .find(|deployment| deployment.status.is_finished())
+            .cloned();
+        let site_url = scene
+            .environment
+            .running_release
+            .map(|_| self.parts.site_url(&scene));
+        Ok(EnvironmentView {
+            scene,
+            site_url,
+            last_deployment: newest.into_iter().next(),
+            last_finished_deployment,
+        })
     }
 
     /// Another branch, from the next deployment on.
-    pub async fn set_branch(&self, context: &Context, id: EnvironmentId, branch: &str) -> Result<EnvironmentView, Error> {
+    pub async fn set_branch(
+        &self,
+        context: &Context,
+        id: EnvironmentId,
+        branch: &str,
+    ) -> Result<EnvironmentView, Error> {
         let scene = self.load_scene(context, id).await?;
         not_removing(&scene.application)?;
-        let branch: windlass_model::names::BranchName = branch.parse().map_err(|error| Error::name("branch", &error))?;
+        let branch: windlass_model::names::BranchName = branch
+            .parse()
+            .map_err(|error| Error::name("branch", &error))?;
         self.parts
             .store
             .commit(vec![
-                Change::SetBranch { id, branch: branch.clone() },
-                self.audit(context, "environment.branch", scene.title(), Some(scene.application.id), branch.as_str()),
+                Change::SetBranch {
+                    id,
+                    branch: branch.clone(),
+                },
+                self.audit(
+                    context,
+                    "environment.branch",
+                    scene.title(),
+                    Some(scene.application.id),
+                    branch.as_str(),
+                ),
             ])
             .await?;
         self.environment(context, id).await

@@ -10,20 +10,41 @@ use crate::platform::Platform;
 
 impl Platform {
     /// Serves a git request on the repository of the application of that name.
-    pub async fn serve_git(&self, context: &Context, slug: &str, request: GitRequest) -> Result<GitResponse, Error> {
-        let found = self.applications(context, Some(slug), &PageRequest::first(1)).await?;
-        let application = found.rows.into_iter().next().ok_or_else(|| Error::not_found("application", slug))?;
+    pub async fn serve_git(
+        &self,
+        context: &Context,
+        slug: &str,
+        request: GitRequest,
+    ) -> Result<GitResponse, Error> {
+        let found = self
+            .applications(context, Some(slug), &PageRequest::first(1))
+            .await?;
+        let application = found
+            .rows
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::not_found("application", slug))?;
         not_removing(&application)?;
         self.ensure_repository(&application).await?;
-        self.parts.builder.serve_git(application.id, request).await.map_err(|error| match error {
-            BuildError::Git { .. } | BuildError::DiskFull(_) => Error::Unavailable(error.to_string()),
-            other => Error::refused("git", other.to_string()),
-        })
+        self.parts
+            .builder
+            .serve_git(application.id, request)
+            .await
+            .map_err(|error| match error {
+                BuildError::Git { .. } | BuildError::DiskFull(_) => {
+                    Error::Unavailable(error.to_string())
+                }
+                other => Error::refused("git", other.to_string()),
+            })
     }
 
     /// The address of an application's repository.
     pub fn repository_url(&self, application: &Application) -> String {
-        format!("{}/git/{}.git", self.parts.settings.public_url.trim_end_matches('/'), application.slug)
+        format!(
+            "{}/git/{}.git",
+            self.parts.settings.public_url.trim_end_matches('/'),
+            application.slug
+        )
     }
 
     /// Where the site of an environment is.

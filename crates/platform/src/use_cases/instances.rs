@@ -4,7 +4,10 @@ use windlass_model::id::{EnvironmentId, InstanceId, ServiceId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_model::names::{Prefix, VariableName};
 use windlass_operations::Operation;
-use windlass_records::{Change, Instance, InstanceFilter, Page, PageRequest, Service, VariableFilter};
+use windlass_records::{
+    Change, Instance, InstanceFilter, Page, PageRequest, Service, VariableFilter,
+};
+use windlass_services::Driver;
 
 use super::load::not_removing;
 use crate::context::Context;
@@ -42,14 +45,24 @@ pub struct InstanceView {
 
 impl Platform {
     /// Adds an instance: recorded only.
-    pub async fn add_instance(&self, context: &Context, new: NewInstance) -> Result<InstanceView, Error> {
+    pub async fn add_instance(
+        &self,
+        context: &Context,
+        new: NewInstance,
+    ) -> Result<InstanceView, Error> {
         let scene = self.load_scene(context, new.environment).await?;
         not_removing(&scene.application)?;
         let prefix = new.prefix.as_deref().unwrap_or("DEFAULT");
-        let prefix: Prefix = prefix.parse().map_err(|error| Error::name("prefix", &error))?;
+        let prefix: Prefix = prefix
+            .parse()
+            .map_err(|error| Error::name("prefix", &error))?;
         let service = self.offered_service(&scene, &new).await?;
-        check_url_scheme(&service, new.url_scheme.as_deref())?;
-        self.check_variable_names(&scene, &service, &prefix, None).await?;
+        check_url_scheme(
+            self.parts.driver(&service)?.as_ref(),
+            new.url_scheme.as_deref(),
+        )?;
+        self.check_variable_names(&scene, &service, &prefix, None)
+            .await?;
         let now = self.parts.now();
         let instance = Instance {
             id: ids::mint(),
@@ -68,9 +81,19 @@ impl Platform {
         };
         let changes = vec![
             Change::InsertInstance(instance.clone()),
-            self.audit(context, "service.add", instance_title(&scene, &instance), Some(scene.application.id), &service.identifier),
+            self.audit(
+                context,
+                "service.add",
+                instance_title(&scene, &instance),
+                Some(scene.application.id),
+                &service.identifier,
+            ),
         ];
-        self.parts.store.commit(changes).await.map_err(prefix_taken)?;
+        self.parts
+            .store
+            .commit(changes)
+            .await
+            .map_err(prefix_taken)?;
         self.instance(context, instance.id).await
     }
 
@@ -79,57 +102,133 @@ impl Platform {
             && *region != scene.region.id.to_string()
             && *region != scene.region.slug.as_str()
         {
-            return Err(Error::invalid("region", format!("the application runs in region '{}'; its services are added there", scene.region.slug)));
+            return Err(Error::invalid(
+                "region",
+                format!(
+                    "the application runs in region '{}'; its services are added there",
+                    scene.region.slug
+                ),
+            ));
         }
         let all = self.parts.store.services(None).await?;
         let id: Option<ServiceId> = new.service.parse().ok();
-        let named = |service: &&Service| Some(service.id) == id || service.identifier == new.service || service.driver == new.service;
+        let named = |service: &&Service| {
+            Some(service.id) == id
+                || service.identifier == new.service
+                || service.driver == new.service
+        };
         let here = |service: &&Service| service.region == scene.region.id && service.offered;
         // A type's name alone (`postgres`) means its shared service, if the region offers one.
         let mut matching: Vec<&Service> = all.iter().filter(here).filter(named).collect();
         matching.sort_by_key(|service| !service.shared);
         matching.first().copied().cloned().ok_or_else(|| {
-            let offered: Vec<&str> = all.iter().filter(here).map(|service| service.identifier.as_str()).collect();
-            Error::invalid("service", format!("region '{}' has no service '{}'; it offers {}", scene.region.slug, new.service, offered.join(", ")))
+            let offered: Vec<&str> = all
+                .iter()
+                .filter(here)
+                .map(|service| service.identifier.as_str())
+                .collect();
+            Error::invalid(
+                "service",
+                format!(
+                    "region '{}' has no service '{}'; it offers {}",
+                    scene.region.slug,
+                    new.service,
+                    offered.join(", ")
+                ),
+            )
         })
     }
 
     /// The names that an instance gives must not be another's, and must not be hidden by a custom one.
     /// Aliases such as `DATABASE_URL` give way instead.
-    async fn check_variable_names(&self, scene: &Scene, service: &Service, prefix: &Prefix, own: Option<InstanceId>) -> Result<(), Error> {
+    async fn check_variable_names(
+        &self,
+        scene: &Scene,
+        service: &Service,
+        prefix: &Prefix,
+        own: Option<InstanceId>,
+    ) -> Result<(), Error> {
         let names = self.parts.driver(service)?.variable_names(prefix);
         let beginning = format!("{prefix}_");
-        let firm: Vec<&VariableName> = names.iter().filter(|name| name.as_str().starts_with(&beginning)).collect();
-        let filter = InstanceFilter { environment: Some(scene.environment.id), ..InstanceFilter::default() };
-        for other in self.parts.store.instances(&filter, &PageRequest::first(u32::MAX)).await?.rows {
+        let firm: Vec<&VariableName> = names
+            .iter()
+            .filter(|name| name.as_str().starts_with(&beginning))
+            .collect();
+        let filter = InstanceFilter {
+            environment: Some(scene.environment.id),
+            ..InstanceFilter::default()
+        };
+        for other in self
+            .parts
+            .store
+            .instances(&filter, &PageRequest::first(u32::MAX))
+            .await?
+            .rows
+        {
             if Some(other.id) == own {
                 continue;
             }
             let other_service = self.parts.service(other.service).await?;
-            let taken = self.parts.driver(&other_service)?.variable_names(&other.prefix);
+            let taken = self
+                .parts
+                .driver(&other_service)?
+                .variable_names(&other.prefix);
             if let Some(name) = firm.iter().find(|name| taken.contains(name)) {
-                return Err(Error::invalid("prefix", format!("with the prefix '{prefix}' the variable {name} would have two values: the instance with the prefix '{}' gives it already", other.prefix)));
+                return Err(Error::invalid(
+                    "prefix",
+                    format!(
+                        "with the prefix '{prefix}' the variable {name} would have two values: the instance with the prefix '{}' gives it already",
+                        other.prefix
+                    ),
+                ));
             }
         }
-        let filter = VariableFilter { environment: Some(scene.environment.id), ..VariableFilter::default() };
-        for variable in self.parts.store.variables(&filter, &PageRequest::first(u32::MAX)).await?.rows {
+        let filter = VariableFilter {
+            environment: Some(scene.environment.id),
+            ..VariableFilter::default()
+        };
+        for variable in self
+            .parts
+            .store
+            .variables(&filter, &PageRequest::first(u32::MAX))
+            .await?
+            .rows
+        {
             if !variable.overrides && firm.contains(&&variable.name) {
-                return Err(Error::invalid("prefix", format!("the custom variable {} would hide the instance's; unset it, or set it again with override", variable.name)));
+                return Err(Error::invalid(
+                    "prefix",
+                    format!(
+                        "the custom variable {} would hide the instance's; unset it, or set it again with override",
+                        variable.name
+                    ),
+                ));
             }
         }
         Ok(())
     }
 
     /// The instances of an environment or application.
-    pub async fn instances(&self, context: &Context, environment: EnvironmentId, page: &PageRequest) -> Result<Page<InstanceView>, Error> {
+    pub async fn instances(
+        &self,
+        context: &Context,
+        environment: EnvironmentId,
+        page: &PageRequest,
+    ) -> Result<Page<InstanceView>, Error> {
         self.load_scene(context, environment).await?;
-        let filter = InstanceFilter { environment: Some(environment), ..InstanceFilter::default() };
+        let filter = InstanceFilter {
+            environment: Some(environment),
+            ..InstanceFilter::default()
+        };
         let found = self.parts.store.instances(&filter, page).await?;
         let mut rows = Vec::with_capacity(found.rows.len());
         for instance in found.rows {
             rows.push(self.instance_view(instance).await?);
         }
-        Ok(Page { rows, count: found.count, next: found.next })
+        Ok(Page {
+            rows,
+            count: found.count,
+            next: found.next,
+        })
     }
 
     /// An instance. One that is removed does not exist any more.
@@ -143,52 +242,120 @@ impl Platform {
 
     async fn instance_view(&self, instance: Instance) -> Result<InstanceView, Error> {
         let service = self.parts.service(instance.service).await?;
-        let variable_names = self.parts.driver(&service)?.variable_names(&instance.prefix);
-        Ok(InstanceView { instance, service, variable_names })
+        let variable_names = self
+            .parts
+            .driver(&service)?
+            .variable_names(&instance.prefix);
+        Ok(InstanceView {
+            instance,
+            service,
+            variable_names,
+        })
     }
 
     /// Provisions an instance without a deployment.
-    pub async fn provision_instance(&self, context: &Context, id: InstanceId) -> Result<Operation, Error> {
+    pub async fn provision_instance(
+        &self,
+        context: &Context,
+        id: InstanceId,
+    ) -> Result<Operation, Error> {
         let (instance, scene) = self.load_instance(context, id).await?;
         not_removing(&scene.application)?;
-        let to = checked_transition(&instance, InstanceEvent::Provision)?;
-        let submission = Self::submission(context, provisioning::KIND, ("service_instance", id.to_string()), &provisioning::Params { instance: id })?;
+        let submission = Self::submission(
+            context,
+            provisioning::KIND,
+            ("service_instance", id.to_string()),
+            &provisioning::Params { instance: id },
+        )?;
+        let to = match checked_transition(&instance, InstanceEvent::Provision) {
+            Ok(to) => to,
+            Err(refusal) => return self.replay(submission, refusal).await,
+        };
         let changes = vec![
-            Change::SetInstanceState { id, from: instance.state, to, at: self.parts.now() },
-            self.audit(context, "service.provision", instance_title(&scene, &instance), Some(scene.application.id), ""),
+            Change::SetInstanceState {
+                id,
+                from: instance.state,
+                to,
+                at: self.parts.now(),
+            },
+            self.audit(
+                context,
+                "service.provision",
+                instance_title(&scene, &instance),
+                Some(scene.application.id),
+                "",
+            ),
         ];
         self.submit(submission, changes).await
     }
 
     /// The next deployment attaches it again.
-    pub async fn attach_instance(&self, context: &Context, id: InstanceId) -> Result<InstanceView, Error> {
-        self.wish(context, id, InstanceEvent::Attach, "service.attach").await
+    pub async fn attach_instance(
+        &self,
+        context: &Context,
+        id: InstanceId,
+    ) -> Result<InstanceView, Error> {
+        self.wish(context, id, InstanceEvent::Attach, "service.attach")
+            .await
     }
 
     /// The next deployment detaches it.
-    pub async fn detach_instance(&self, context: &Context, id: InstanceId) -> Result<InstanceView, Error> {
-        self.wish(context, id, InstanceEvent::Detach, "service.detach").await
+    pub async fn detach_instance(
+        &self,
+        context: &Context,
+        id: InstanceId,
+    ) -> Result<InstanceView, Error> {
+        self.wish(context, id, InstanceEvent::Detach, "service.detach")
+            .await
     }
 
     /// The wish to detach it is taken back.
-    pub async fn cancel_detachment(&self, context: &Context, id: InstanceId) -> Result<InstanceView, Error> {
-        self.wish(context, id, InstanceEvent::CancelDetach, "service.cancel").await
+    pub async fn cancel_detachment(
+        &self,
+        context: &Context,
+        id: InstanceId,
+    ) -> Result<InstanceView, Error> {
+        self.wish(context, id, InstanceEvent::CancelDetach, "service.cancel")
+            .await
     }
 
-    async fn wish(&self, context: &Context, id: InstanceId, event: InstanceEvent, action: &str) -> Result<InstanceView, Error> {
+    async fn wish(
+        &self,
+        context: &Context,
+        id: InstanceId,
+        event: InstanceEvent,
+        action: &str,
+    ) -> Result<InstanceView, Error> {
         let (instance, scene) = self.load_instance(context, id).await?;
         not_removing(&scene.application)?;
         let to = checked_transition(&instance, event)?;
         let changes = vec![
-            Change::SetInstanceState { id, from: instance.state, to, at: self.parts.now() },
-            self.audit(context, action, instance_title(&scene, &instance), Some(scene.application.id), ""),
+            Change::SetInstanceState {
+                id,
+                from: instance.state,
+                to,
+                at: self.parts.now(),
+            },
+            self.audit(
+                context,
+                action,
+                instance_title(&scene, &instance),
+                Some(scene.application.id),
+                "",
+            ),
         ];
         self.parts.store.commit(changes).await?;
         self.instance(context, id).await
     }
 
     /// Another prefix or URL scheme: new variables from the next deployment on.
-    pub async fn rename_instance(&self, context: &Context, id: InstanceId, prefix: Option<&str>, url_scheme: Option<&str>) -> Result<InstanceView, Error> {
+    pub async fn rename_instance(
+        &self,
+        context: &Context,
+        id: InstanceId,
+        prefix: Option<&str>,
+        url_scheme: Option<&str>,
+    ) -> Result<InstanceView, Error> {
         let (instance, scene) = self.load_instance(context, id).await?;
         not_removing(&scene.application)?;
         checked_transition(&instance, InstanceEvent::Rename)?;
@@ -196,13 +363,20 @@ impl Platform {
         let at = self.parts.now();
         let mut changes = Vec::new();
         if let Some(prefix) = prefix {
-            let prefix: Prefix = prefix.parse().map_err(|error| Error::name("prefix", &error))?;
-            self.check_variable_names(&scene, &service, &prefix, Some(id)).await?;
+            let prefix: Prefix = prefix
+                .parse()
+                .map_err(|error| Error::name("prefix", &error))?;
+            self.check_variable_names(&scene, &service, &prefix, Some(id))
+                .await?;
             changes.push(Change::SetInstancePrefix { id, prefix, at });
         }
         if let Some(scheme) = url_scheme {
-            check_url_scheme(&service, Some(scheme))?;
-            changes.push(Change::SetInstanceUrlScheme { id, url_scheme: Some(scheme.to_owned()), at });
+            check_url_scheme(self.parts.driver(&service)?.as_ref(), Some(scheme))?;
+            changes.push(Change::SetInstanceUrlScheme {
+                id,
+                url_scheme: Some(scheme.to_owned()),
+                at,
+            });
         }
         changes.push(self.audit(
             context,
@@ -211,42 +385,89 @@ impl Platform {
             Some(scene.application.id),
             prefix.or(url_scheme).unwrap_or_default(),
         ));
-        self.parts.store.commit(changes).await.map_err(prefix_taken)?;
+        self.parts
+            .store
+            .commit(changes)
+            .await
+            .map_err(prefix_taken)?;
         self.instance(context, id).await
     }
 
     /// Destroys an instance and its data. `confirmation` is its prefix.
-    pub async fn remove_instance(&self, context: &Context, id: InstanceId, confirmation: &str) -> Result<Operation, Error> {
+    pub async fn remove_instance(
+        &self,
+        context: &Context,
+        id: InstanceId,
+        confirmation: &str,
+    ) -> Result<Operation, Error> {
         let (instance, scene) = self.load_instance(context, id).await?;
         not_removing(&scene.application)?;
-        let to = checked_transition(&instance, InstanceEvent::Remove)?;
+        let submission = Self::submission(
+            context,
+            removal::KIND,
+            ("service_instance", id.to_string()),
+            &removal::Params { instance: id },
+        )?;
+        let to = match checked_transition(&instance, InstanceEvent::Remove) {
+            Ok(to) => to,
+            Err(refusal) => return self.replay(submission, refusal).await,
+        };
         if confirmation != instance.prefix.as_str() {
-            return Err(Error::invalid("confirm", format!("this destroys the instance's data; give its prefix, '{}', to confirm", instance.prefix)));
+            return Err(Error::invalid(
+                "confirm",
+                format!(
+                    "this destroys the instance's data; give its prefix, '{}', to confirm",
+                    instance.prefix
+                ),
+            ));
         }
-        let submission = Self::submission(context, removal::KIND, ("service_instance", id.to_string()), &removal::Params { instance: id })?;
         let changes = vec![
             Change::ExpectInstanceUnused { id },
-            Change::SetInstanceState { id, from: instance.state, to, at: self.parts.now() },
-            self.audit(context, "service.remove", instance_title(&scene, &instance), Some(scene.application.id), ""),
+            Change::SetInstanceState {
+                id,
+                from: instance.state,
+                to,
+                at: self.parts.now(),
+            },
+            self.audit(
+                context,
+                "service.remove",
+                instance_title(&scene, &instance),
+                Some(scene.application.id),
+                "",
+            ),
         ];
         self.submit(submission, changes).await
     }
 }
 
-/// The schemes that frameworks want for a PostgreSQL URL.
-const POSTGRES_SCHEMES: [&str; 4] = ["postgres", "postgresql", "postgis", "postgresql+psycopg"];
-
-fn check_url_scheme(service: &Service, scheme: Option<&str>) -> Result<(), Error> {
-    match scheme {
-        None => Ok(()),
-        Some(scheme) if service.driver == "postgres" && POSTGRES_SCHEMES.contains(&scheme) => Ok(()),
-        Some(scheme) => Err(Error::invalid("url_scheme", format!("'{scheme}' is not one of {}", POSTGRES_SCHEMES.join(", ")))),
+fn check_url_scheme(driver: &dyn Driver, scheme: Option<&str>) -> Result<(), Error> {
+    let Some(scheme) = scheme else { return Ok(()) };
+    let allowed = driver.url_schemes();
+    if allowed.contains(&scheme) {
+        return Ok(());
     }
+    let allowed = if allowed.is_empty() {
+        "the default only".to_owned()
+    } else {
+        allowed.join(", ")
+    };
+    Err(Error::invalid(
+        "url_scheme",
+        format!("'{scheme}' is not possible here; allowed: {allowed}"),
+    ))
 }
 
 fn checked_transition(instance: &Instance, event: InstanceEvent) -> Result<InstanceState, Error> {
-    transition(instance.state, event)
-        .map_err(|refusal| Error::refused(refusal_code(refusal), format!("{} (prefix {}, state {})", refusal, instance.prefix, instance.state)))
+    transition(instance.state, event).map_err(|refusal| {
+        Error::refused(
+            refusal_code(refusal),
+            format!(
+                "{} (prefix {}, state {})",
+                refusal, instance.prefix, instance.state
+            ),
+        )
+    })
 }
 
 fn prefix_taken(error: windlass_operations::StoreError) -> Error {

@@ -93,13 +93,17 @@ impl Platform {
         };
         let instances = self.environment_instances(&scene).await?;
         let planned = self.planned_instances(&instances, running.as_ref()).await?;
-        let variables = self.planned_variables(&scene, &instances, running.as_ref()).await?;
+        let variables = self
+            .planned_variables(&scene, &instances, running.as_ref())
+            .await?;
         let code_changes = match (&source, &running) {
             (Ok(Source::Image { .. }), _) | (_, None) => true,
             (Ok(source), Some(release)) => source.commit().map(str::to_owned) != release.commit,
             (Err(_), Some(_)) => false,
         };
-        let nothing = !code_changes && variables.is_empty() && planned.iter().all(|instance| instance.action == "keep");
+        let nothing = !code_changes
+            && variables.is_empty()
+            && planned.iter().all(|instance| instance.action == "keep");
         let action = match (&running, nothing) {
             (None, _) => "create",
             (Some(_), false) => "restart",
@@ -115,61 +119,128 @@ impl Platform {
         })
     }
 
-    async fn planned_instances(&self, instances: &[Instance], running: Option<&Release>) -> Result<Vec<PlannedInstance>, Error> {
+    async fn planned_instances(
+        &self,
+        instances: &[Instance],
+        running: Option<&Release>,
+    ) -> Result<Vec<PlannedInstance>, Error> {
         let mut planned = Vec::new();
         for instance in instances {
-            let pinned = running.and_then(|release| release.bindings.iter().find(|pinned| pinned.instance == instance.id));
+            let pinned = running.and_then(|release| {
+                release
+                    .bindings
+                    .iter()
+                    .find(|pinned| pinned.instance == instance.id)
+            });
             let action = match (instance.state.is_wished(), pinned) {
                 (true, None) if instance.state.is_provisioned() => "attach",
                 (true, None) => "create",
-                (true, Some(pinned)) if pinned.prefix != instance.prefix || pinned.url_scheme != instance.url_scheme => "rename",
+                (true, Some(pinned))
+                    if pinned.prefix != instance.prefix
+                        || pinned.url_scheme != instance.url_scheme =>
+                {
+                    "rename"
+                }
                 (true, Some(_)) => "keep",
                 (false, Some(_)) => "detach",
                 // Detached already, or on its way out: no deployment touches it.
                 (false, None) => continue,
             };
             let service = self.parts.service(instance.service).await?.name;
-            planned.push(PlannedInstance { id: instance.id, service, prefix: instance.prefix.clone(), action });
+            planned.push(PlannedInstance {
+                id: instance.id,
+                service,
+                prefix: instance.prefix.clone(),
+                action,
+            });
         }
         Ok(planned)
     }
 
-    async fn planned_variables(&self, scene: &Scene, instances: &[Instance], running: Option<&Release>) -> Result<Vec<PlannedVariable>, Error> {
+    async fn planned_variables(
+        &self,
+        scene: &Scene,
+        instances: &[Instance],
+        running: Option<&Release>,
+    ) -> Result<Vec<PlannedVariable>, Error> {
         let wished = self.wished_origins(scene, instances).await?;
         let held = running.map(held_origins).unwrap_or_default();
         let mut changes = Vec::new();
         for (name, (source, origin)) in &wished {
             match held.get(name) {
-                None => changes.push(PlannedVariable { name: name.clone(), source: *source, change: VariableChange::Added }),
-                Some((held_source, held_origin)) if held_source != source || held_origin != origin => {
-                    changes.push(PlannedVariable { name: name.clone(), source: *source, change: VariableChange::Changed });
+                None => changes.push(PlannedVariable {
+                    name: name.clone(),
+                    source: *source,
+                    change: VariableChange::Added,
+                }),
+                Some((held_source, held_origin))
+                    if held_source != source || held_origin != origin =>
+                {
+                    changes.push(PlannedVariable {
+                        name: name.clone(),
+                        source: *source,
+                        change: VariableChange::Changed,
+                    });
                 }
                 Some(_) => {}
             }
         }
         for (name, (source, _)) in held {
             if !wished.contains_key(&name) {
-                changes.push(PlannedVariable { name, source, change: VariableChange::Removed });
+                changes.push(PlannedVariable {
+                    name,
+                    source,
+                    change: VariableChange::Removed,
+                });
             }
         }
         Ok(changes)
     }
 
-    async fn wished_origins(&self, scene: &Scene, instances: &[Instance]) -> Result<BTreeMap<VariableName, (VariableSource, Origin)>, Error> {
+    async fn wished_origins(
+        &self,
+        scene: &Scene,
+        instances: &[Instance],
+    ) -> Result<BTreeMap<VariableName, (VariableSource, Origin)>, Error> {
         let mut candidates = Vec::new();
-        let mut add = |name: VariableName, source, value| candidates.push(Candidate { name, source, value });
+        let mut add = |name: VariableName, source, value| {
+            candidates.push(Candidate {
+                name,
+                source,
+                value,
+            });
+        };
         for name in builtin_names() {
-            add(name.parse().map_err(|error| Error::name("name", &error))?, VariableSource::Builtin, Origin::Derived);
+            add(
+                name.parse().map_err(|error| Error::name("name", &error))?,
+                VariableSource::Builtin,
+                Origin::Derived,
+            );
         }
-        for instance in instances.iter().filter(|instance| instance.state.is_wished()) {
+        for instance in instances
+            .iter()
+            .filter(|instance| instance.state.is_wished())
+        {
             let service = self.parts.service(instance.service).await?;
-            for name in self.parts.driver(&service)?.variable_names(&instance.prefix) {
-                let origin = Origin::Instance(instance.id, instance.prefix.clone(), instance.url_scheme.clone());
+            for name in self
+                .parts
+                .driver(&service)?
+                .variable_names(&instance.prefix)
+            {
+                let origin = Origin::Instance(
+                    instance.id,
+                    instance.prefix.clone(),
+                    instance.url_scheme.clone(),
+                );
                 add(name, VariableSource::Service, origin);
             }
         }
         for variable in self.wished_variables(scene).await? {
-            add(variable.name, VariableSource::Custom, Origin::Value(variable.value));
+            add(
+                variable.name,
+                VariableSource::Custom,
+                Origin::Value(variable.value),
+            );
         }
         Ok(by_name(candidates))
     }
@@ -183,21 +254,43 @@ fn held_origins(release: &Release) -> BTreeMap<VariableName, (VariableSource, Or
                 .bindings
                 .iter()
                 .find(|pinned| pinned.binding == *id)
-                .map_or(Origin::Derived, |pinned| Origin::Instance(pinned.instance, pinned.prefix.clone(), pinned.url_scheme.clone())),
+                .map_or(Origin::Derived, |pinned| {
+                    Origin::Instance(
+                        pinned.instance,
+                        pinned.prefix.clone(),
+                        pinned.url_scheme.clone(),
+                    )
+                }),
             (value, _) => Origin::Value(value.clone()),
         };
-        Candidate { name: variable.name.clone(), source: variable.source, value: origin }
+        Candidate {
+            name: variable.name.clone(),
+            source: variable.source,
+            value: origin,
+        }
     }))
 }
 
-fn by_name(candidates: impl IntoIterator<Item = Candidate<Origin>>) -> BTreeMap<VariableName, (VariableSource, Origin)> {
-    merge(candidates).into_iter().map(|candidate| (candidate.name, (candidate.source, candidate.value))).collect()
+fn by_name(
+    candidates: impl IntoIterator<Item = Candidate<Origin>>,
+) -> BTreeMap<VariableName, (VariableSource, Origin)> {
+    merge(candidates)
+        .into_iter()
+        .map(|candidate| (candidate.name, (candidate.source, candidate.value)))
+        .collect()
 }
 
 fn describe_release(release: &Release) -> String {
     match &release.commit {
-        Some(commit) => format!("release {} at {}", release.number, commit.get(..12).unwrap_or(commit)),
-        None => format!("release {} of image {}", release.number, release.image.get(..19).unwrap_or(&release.image)),
+        Some(commit) => format!(
+            "release {} at {}",
+            release.number,
+            commit.get(..12).unwrap_or(commit)
+        ),
+        None => format!(
+            "release {} of image {}",
+            release.number,
+            release.image.get(..19).unwrap_or(&release.image)
+        ),
     }
 }
-

@@ -18,15 +18,27 @@ pub struct ReleaseView {
 
 impl Platform {
     /// The releases of an environment, newest first.
-    pub async fn releases(&self, context: &Context, environment: EnvironmentId, page: &PageRequest) -> Result<Page<ReleaseView>, Error> {
+    pub async fn releases(
+        &self,
+        context: &Context,
+        environment: EnvironmentId,
+        page: &PageRequest,
+    ) -> Result<Page<ReleaseView>, Error> {
         let scene = self.load_scene(context, environment).await?;
         let found = self.parts.store.releases(environment, page).await?;
         let running = scene.environment.running_release;
         let rows = found
             .rows
             .into_iter()
-            .map(|release| ReleaseView { is_running: running == Some(release.id), release })
+            .map(|release| ReleaseView {
+                is_running: running == Some(release.id),
+                release,
+            })
             .collect();
-        Ok(Page { rows, count: found.count, next: found.next })
+        Ok(Page {
+            rows,
+            count: found.count,
+            next: found.next,
+        })
     }
 }

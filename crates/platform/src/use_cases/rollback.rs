@@ -19,13 +19,21 @@ use crate::scene::Scene;
 impl Platform {
     /// Makes release `number` run again: its image, its variables, its bindings. Refused, before anything
     /// is touched, when one of them cannot be had any more.
-    pub async fn rollback(&self, context: &Context, environment: EnvironmentId, number: u32) -> Result<DeploymentView, Error> {
+    pub async fn rollback(
+        &self,
+        context: &Context,
+        environment: EnvironmentId,
+        number: u32,
+    ) -> Result<DeploymentView, Error> {
         let scene = self.load_scene(context, environment).await?;
         not_removing(&scene.application)?;
-        self.refuse_second(&scene).await?;
+        self.refuse_second_early(context, &scene).await?;
         let release = self.numbered_release(&scene, number).await?;
         if scene.environment.running_release == Some(release.id) {
-            return Err(Error::refused("running", format!("release {number} of '{}' is the running one", scene.title())));
+            return Err(Error::refused(
+                "running",
+                format!("release {number} of '{}' is the running one", scene.title()),
+            ));
         }
         let instances = self.check_rollback(&scene, &release).await?;
         let params = Params {
@@ -44,14 +52,27 @@ impl Platform {
             cache: false,
             release_commands: Vec::new(),
             instances,
-            variables: release.variables.into_iter().filter(|variable| variable.source != VariableSource::Service).collect(),
+            variables: release
+                .variables
+                .into_iter()
+                .filter(|variable| variable.source != VariableSource::Service)
+                .collect(),
             hosts: release.hosts,
         };
-        self.begin(context, &scene, params).await
+        let (submission, changes) = self.compose(context, &scene, params).await?;
+        self.begin(context, submission, changes).await
     }
 
-    pub(crate) async fn numbered_release(&self, scene: &Scene, number: u32) -> Result<Release, Error> {
-        let releases = self.parts.store.releases(scene.environment.id, &PageRequest::first(u32::MAX)).await?;
+    pub(crate) async fn numbered_release(
+        &self,
+        scene: &Scene,
+        number: u32,
+    ) -> Result<Release, Error> {
+        let releases = self
+            .parts
+            .store
+            .releases(scene.environment.id, &PageRequest::first(u32::MAX))
+            .await?;
         releases
             .rows
             .into_iter()
@@ -59,27 +80,54 @@ impl Platform {
             .ok_or_else(|| Error::not_found("release", format!("{number} of {}", scene.title())))
     }
 
-    async fn check_rollback(&self, scene: &Scene, release: &Release) -> Result<Vec<WishedInstance>, Error> {
-        let refused = |message: String| Error::refused("rollback_impossible", format!("release {} cannot be taken up again: {message}", release.number));
+    async fn check_rollback(
+        &self,
+        scene: &Scene,
+        release: &Release,
+    ) -> Result<Vec<WishedInstance>, Error> {
+        let refused = |message: String| {
+            Error::refused(
+                "rollback_impossible",
+                format!(
+                    "release {} cannot be taken up again: {message}",
+                    release.number
+                ),
+            )
+        };
         let engine = self.parts.engine(scene.region.id)?;
         let image = engine
             .image(&ImageReference(release.image.clone()))
             .await
             .map_err(|error| Error::from(failures::engine(&error)))?;
         if image.is_none() {
-            return Err(refused("its image is not on the engine any more; deploy its commit instead".to_owned()));
+            return Err(refused(
+                "its image is not on the engine any more; deploy its commit instead".to_owned(),
+            ));
         }
         let mut instances = Vec::new();
         for pinned in &release.bindings {
             let instance = self.parts.store.instance(pinned.instance).await?;
-            let state = instance.as_ref().map_or(InstanceState::Removed, |instance| instance.state);
+            let state = instance
+                .as_ref()
+                .map_or(InstanceState::Removed, |instance| instance.state);
             match state {
-                InstanceState::PendingAttachment | InstanceState::Attached | InstanceState::PendingDetachment => {}
+                InstanceState::PendingAttachment
+                | InstanceState::Attached
+                | InstanceState::PendingDetachment => {}
                 InstanceState::Detached => {
-                    return Err(refused(format!("the service with the prefix {} that it uses is detached; attach it again first", pinned.prefix)));
+                    return Err(refused(format!(
+                        "the service with the prefix {} that it uses is detached; attach it again first",
+                        pinned.prefix
+                    )));
                 }
-                InstanceState::Removing | InstanceState::Removed | InstanceState::New | InstanceState::Provisioning => {
-                    return Err(refused(format!("the service with the prefix {} that it uses has been removed", pinned.prefix)));
+                InstanceState::Removing
+                | InstanceState::Removed
+                | InstanceState::New
+                | InstanceState::Provisioning => {
+                    return Err(refused(format!(
+                        "the service with the prefix {} that it uses has been removed",
+                        pinned.prefix
+                    )));
                 }
             }
             instances.push(WishedInstance {

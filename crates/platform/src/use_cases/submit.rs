@@ -9,6 +9,7 @@ use windlass_records::change::AuditEntry;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::ids;
 use crate::platform::Platform;
 
 impl From<SubmitError> for Error {
@@ -28,8 +29,12 @@ impl Platform {
         subject: (&str, String),
         params: &P,
     ) -> Result<Submission, Error> {
-        let params = serde_json::to_value(params).map_err(|error| Error::Internal(error.to_string()))?;
-        let subject = Subject { kind: subject.0.to_owned(), id: subject.1 };
+        let params =
+            serde_json::to_value(params).map_err(|error| Error::Internal(error.to_string()))?;
+        let subject = Subject {
+            kind: subject.0.to_owned(),
+            id: subject.1,
+        };
         let submission = Submission::new(
             kind,
             context.organisation.to_string(),
@@ -45,8 +50,41 @@ impl Platform {
     }
 
     /// Creates the operation with its rows in one transaction.
-    pub(crate) async fn submit(&self, submission: Submission, changes: Vec<Change>) -> Result<Operation, Error> {
+    pub(crate) async fn submit(
+        &self,
+        submission: Submission,
+        changes: Vec<Change>,
+    ) -> Result<Operation, Error> {
         Ok(self.runner.submit(submission, changes).await?.operation())
+    }
+
+    /// The operation that the same request with the same `Idempotency-Key` began before; otherwise the
+    /// refusal. For use cases that refuse what they began themselves: a repeated "remove" finds an
+    /// instance that is being removed.
+    pub(crate) async fn replay(
+        &self,
+        submission: Submission,
+        refusal: Error,
+    ) -> Result<Operation, Error> {
+        if submission.idempotency.is_none() {
+            return Err(refusal);
+        }
+        // The store looks for the key before it writes. A change that never applies makes sure that it
+        // writes nothing when the key is new.
+        let never = Change::ExpectInstanceState {
+            id: ids::mint(),
+            states: Vec::new(),
+        };
+        match self.submit(submission, vec![never]).await {
+            Ok(operation) => Ok(operation),
+            Err(
+                error @ Error::Refused {
+                    code: "idempotency_key_reused",
+                    ..
+                },
+            ) => Err(error),
+            Err(_) => Err(refusal),
+        }
     }
 
     /// An entry of the audit log.

@@ -52,7 +52,12 @@ pub struct EffectiveVariable {
 
 impl Platform {
     /// The effective variables of an environment: custom over service over built-in.
-    pub async fn variables(&self, context: &Context, environment: EnvironmentId, name: Option<&str>) -> Result<Vec<EffectiveVariable>, Error> {
+    pub async fn variables(
+        &self,
+        context: &Context,
+        environment: EnvironmentId,
+        name: Option<&str>,
+    ) -> Result<Vec<EffectiveVariable>, Error> {
         let scene = self.load_scene(context, environment).await?;
         let mut candidates = self.given_variables(&scene).await?;
         for variable in self.custom_variables(environment).await? {
@@ -82,7 +87,10 @@ impl Platform {
     /// The variables that are not custom: built-in ones, and those of the instances that the next
     /// deployment attaches or keeps.
     async fn given_variables(&self, scene: &Scene) -> Result<Vec<EffectiveVariable>, Error> {
-        let given = |name: VariableName, value: Option<String>, is_sensitive: bool, source: VariableSource| EffectiveVariable {
+        let given = |name: VariableName,
+                     value: Option<String>,
+                     is_sensitive: bool,
+                     source: VariableSource| EffectiveVariable {
             id: None,
             environment: scene.environment.id,
             name,
@@ -104,26 +112,54 @@ impl Platform {
             let sensitive = VariableName::as_str(&name) == "SECRET_KEY";
             variables.push(given(name, value, sensitive, VariableSource::Builtin));
         }
-        let filter = InstanceFilter { environment: Some(scene.environment.id), ..InstanceFilter::default() };
-        for instance in self.parts.store.instances(&filter, &PageRequest::first(u32::MAX)).await?.rows {
+        let filter = InstanceFilter {
+            environment: Some(scene.environment.id),
+            ..InstanceFilter::default()
+        };
+        for instance in self
+            .parts
+            .store
+            .instances(&filter, &PageRequest::first(u32::MAX))
+            .await?
+            .rows
+        {
             if !instance.state.is_wished() {
                 continue;
             }
             let service = self.parts.service(instance.service).await?;
-            for (name, is_sensitive) in self.parts.service_variable_names(&service, &instance.prefix)? {
+            for (name, is_sensitive) in self
+                .parts
+                .service_variable_names(&service, &instance.prefix)?
+            {
                 variables.push(given(name, None, is_sensitive, VariableSource::Service));
             }
         }
         Ok(variables)
     }
 
-    pub(crate) async fn custom_variables(&self, environment: EnvironmentId) -> Result<Vec<Variable>, Error> {
-        let filter = VariableFilter { environment: Some(environment), ..VariableFilter::default() };
-        Ok(self.parts.store.variables(&filter, &PageRequest::first(u32::MAX)).await?.rows)
+    pub(crate) async fn custom_variables(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<Variable>, Error> {
+        let filter = VariableFilter {
+            environment: Some(environment),
+            ..VariableFilter::default()
+        };
+        Ok(self
+            .parts
+            .store
+            .variables(&filter, &PageRequest::first(u32::MAX))
+            .await?
+            .rows)
     }
 
     /// Sets variables, all or none: they take effect with the next deployment.
-    pub async fn set_variables(&self, context: &Context, environment: EnvironmentId, new: Vec<NewVariable>) -> Result<Vec<EffectiveVariable>, Error> {
+    pub async fn set_variables(
+        &self,
+        context: &Context,
+        environment: EnvironmentId,
+        new: Vec<NewVariable>,
+    ) -> Result<Vec<EffectiveVariable>, Error> {
         let scene = self.load_scene(context, environment).await?;
         not_removing(&scene.application)?;
         let given = self.given_variables(&scene).await?;
@@ -136,17 +172,26 @@ impl Platform {
             match checked_variable(&variable, &given) {
                 Err(error) => errors.push(error),
                 Ok(name) if names.contains(&name) => {
-                    errors.push(FieldError { field: "name", message: format!("{name} is given twice") });
+                    errors.push(FieldError {
+                        field: "name",
+                        message: format!("{name} is given twice"),
+                    });
                 }
                 Ok(name) => {
                     let before = existing.iter().find(|before| before.name == name);
-                    let secret = NewSecret { id: ids::mint(), value: variable.value, created_at: now };
+                    let secret = NewSecret {
+                        id: ids::mint(),
+                        value: variable.value,
+                        created_at: now,
+                    };
                     changes.push(Change::PutVariable(Variable {
                         id: before.map_or_else(ids::mint, |before| before.id),
                         environment,
                         name: name.clone(),
                         value: secret.id,
-                        is_sensitive: variable.is_sensitive.unwrap_or(before.is_some_and(|before| before.is_sensitive)),
+                        is_sensitive: variable
+                            .is_sensitive
+                            .unwrap_or(before.is_some_and(|before| before.is_sensitive)),
                         overrides: variable.overrides,
                         version: before.map_or(1, |before| before.version + 1),
                         created_at: before.map_or(now, |before| before.created_at),
@@ -160,44 +205,89 @@ impl Platform {
         if !errors.is_empty() {
             return Err(Error::Invalid(errors));
         }
-        let detail = names.iter().map(VariableName::as_str).collect::<Vec<_>>().join(", ");
-        changes.push(self.audit(context, "variable.set", scene.title(), Some(scene.application.id), detail));
+        let detail = names
+            .iter()
+            .map(VariableName::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
+        changes.push(self.audit(
+            context,
+            "variable.set",
+            scene.title(),
+            Some(scene.application.id),
+            detail,
+        ));
         self.parts.store.commit(changes).await?;
         let all = self.variables(context, environment, None).await?;
-        Ok(all.into_iter().filter(|variable| names.contains(&variable.name)).collect())
+        Ok(all
+            .into_iter()
+            .filter(|variable| names.contains(&variable.name))
+            .collect())
     }
 
     /// Unsets custom variables, all or none: they are gone with the next deployment.
-    pub async fn unset_variables(&self, context: &Context, environment: EnvironmentId, names: &[String]) -> Result<(), Error> {
+    pub async fn unset_variables(
+        &self,
+        context: &Context,
+        environment: EnvironmentId,
+        names: &[String],
+    ) -> Result<(), Error> {
         let scene = self.load_scene(context, environment).await?;
         not_removing(&scene.application)?;
         let existing = self.custom_variables(environment).await?;
         let mut changes = Vec::new();
         for name in names {
-            let variable = existing.iter().find(|variable| variable.name.as_str() == name);
+            let variable = existing
+                .iter()
+                .find(|variable| variable.name.as_str() == name);
             let variable = variable.ok_or_else(|| Error::not_found("custom variable", name))?;
             changes.push(Change::DeleteVariable(variable.id));
         }
-        changes.push(self.audit(context, "variable.unset", scene.title(), Some(scene.application.id), names.join(", ")));
+        changes.push(self.audit(
+            context,
+            "variable.unset",
+            scene.title(),
+            Some(scene.application.id),
+            names.join(", "),
+        ));
         Ok(self.parts.store.commit(changes).await?)
     }
 }
 
-fn checked_variable(variable: &NewVariable, given: &[EffectiveVariable]) -> Result<VariableName, FieldError> {
+fn checked_variable(
+    variable: &NewVariable,
+    given: &[EffectiveVariable],
+) -> Result<VariableName, FieldError> {
     let name: VariableName =
-        variable.name.parse().map_err(|error: windlass_model::names::InvalidName| FieldError { field: "name", message: error.to_string() })?;
+        variable
+            .name
+            .parse()
+            .map_err(|error: windlass_model::names::InvalidName| FieldError {
+                field: "name",
+                message: error.to_string(),
+            })?;
     let value = variable.value.expose_secret();
     if value.contains('\0') {
-        return Err(FieldError { field: "value", message: format!("the value of {name} has a NUL byte, which no process can be given") });
+        return Err(FieldError {
+            field: "value",
+            message: format!("the value of {name} has a NUL byte, which no process can be given"),
+        });
     }
     if value.len() > MAX_VALUE_BYTES {
-        return Err(FieldError { field: "value", message: format!("the value of {name} is longer than {MAX_VALUE_BYTES} bytes") });
+        return Err(FieldError {
+            field: "value",
+            message: format!("the value of {name} is longer than {MAX_VALUE_BYTES} bytes"),
+        });
     }
-    let hides = given.iter().any(|held| held.name == name && held.source == VariableSource::Service);
+    let hides = given
+        .iter()
+        .any(|held| held.name == name && held.source == VariableSource::Service);
     if hides && !variable.overrides {
         return Err(FieldError {
             field: "name",
-            message: format!("{name} is given by an attached service and would be hidden; choose another name, or set it with override"),
+            message: format!(
+                "{name} is given by an attached service and would be hidden; choose another name, or set it with override"
+            ),
         });
     }
     Ok(name)

@@ -31,7 +31,11 @@ pub enum RequestedSource {
 
 impl Platform {
     /// The source, resolved now: a deployment deploys what there was at its start.
-    pub(crate) async fn resolve_source(&self, scene: &Scene, requested: &RequestedSource) -> Result<Source, Error> {
+    pub(crate) async fn resolve_source(
+        &self,
+        scene: &Scene,
+        requested: &RequestedSource,
+    ) -> Result<Source, Error> {
         match requested {
             RequestedSource::Branch => {
                 self.ensure_repository(&scene.application).await?;
@@ -41,34 +45,66 @@ impl Platform {
                     .builder
                     .resolve_branch(scene.application.id, &scene.application.slug, &branch)
                     .await
-                    .map_err(source_error)?;
+                    .map_err(|error| source_error(&error))?;
                 Ok(Source::Branch { branch, commit })
             }
             RequestedSource::Remote { url, branch } => {
                 let branch: BranchName = match branch {
-                    Some(branch) => branch.parse().map_err(|error| Error::name("branch", &error))?,
+                    Some(branch) => branch
+                        .parse()
+                        .map_err(|error| Error::name("branch", &error))?,
                     None => scene.environment.branch.clone(),
                 };
-                let commit = self.parts.builder.resolve_remote(url, &branch).await.map_err(source_error)?;
-                Ok(Source::Remote { url: url.clone(), branch, commit })
+                let commit = self
+                    .parts
+                    .builder
+                    .resolve_remote(url, &branch)
+                    .await
+                    .map_err(|error| source_error(&error))?;
+                Ok(Source::Remote {
+                    url: url.clone(),
+                    branch,
+                    commit,
+                })
             }
             RequestedSource::Image(reference) => {
                 let good = !reference.is_empty()
                     && reference.len() <= 512
                     && !reference.starts_with('-')
-                    && reference.chars().all(|c| c.is_ascii_alphanumeric() || "./:@_-".contains(c));
+                    && reference
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || "./:@_-".contains(c));
                 if !good {
-                    return Err(Error::invalid("image", format!("'{}' is not the name of an image", reference.chars().take(64).collect::<String>())));
+                    return Err(Error::invalid(
+                        "image",
+                        format!(
+                            "'{}' is not the name of an image",
+                            reference.chars().take(64).collect::<String>()
+                        ),
+                    ));
                 }
-                Ok(Source::Image { reference: ImageReference(reference.clone()) })
+                Ok(Source::Image {
+                    reference: ImageReference(reference.clone()),
+                })
             }
         }
     }
 
     /// The instances of an environment that are not removed.
-    pub(crate) async fn environment_instances(&self, scene: &Scene) -> Result<Vec<Instance>, Error> {
-        let filter = InstanceFilter { environment: Some(scene.environment.id), ..InstanceFilter::default() };
-        Ok(self.parts.store.instances(&filter, &PageRequest::first(u32::MAX)).await?.rows)
+    pub(crate) async fn environment_instances(
+        &self,
+        scene: &Scene,
+    ) -> Result<Vec<Instance>, Error> {
+        let filter = InstanceFilter {
+            environment: Some(scene.environment.id),
+            ..InstanceFilter::default()
+        };
+        Ok(self
+            .parts
+            .store
+            .instances(&filter, &PageRequest::first(u32::MAX))
+            .await?
+            .rows)
     }
 
     /// The instances that the next release will have.
@@ -86,7 +122,10 @@ impl Platform {
     }
 
     /// The custom variables that the next release will have, by reference.
-    pub(crate) async fn wished_variables(&self, scene: &Scene) -> Result<Vec<ReleaseVariable>, Error> {
+    pub(crate) async fn wished_variables(
+        &self,
+        scene: &Scene,
+    ) -> Result<Vec<ReleaseVariable>, Error> {
         let custom = self.custom_variables(scene.environment.id).await?;
         Ok(custom
             .into_iter()
@@ -100,8 +139,8 @@ impl Platform {
     }
 }
 
-fn source_error(error: build::Error) -> Error {
-    let failure = crate::failures::build(&error);
+fn source_error(error: &build::Error) -> Error {
+    let failure = crate::failures::build(error);
     match error {
         build::Error::EmptyRepository(_) => Error::refused("empty_repository", described(&failure)),
         build::Error::NoBranch { .. } => Error::refused("no_branch", described(&failure)),

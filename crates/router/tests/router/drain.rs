@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -65,6 +64,8 @@ async fn drain_waits_for_a_slow_request() {
     let drained = within(drain).await.unwrap().unwrap();
     assert!(drained.is_complete());
     assert_eq!(within(slow).await.unwrap().text, "slow");
+    // Nor is the connection kept for an upstream that gets no more requests.
+    until(async || old.open() == 0).await;
     router.stop().await;
 }
 
@@ -266,26 +267,26 @@ async fn stop_has_a_deadline() {
 }
 
 #[tokio::test]
-async fn connections_in_the_queue_at_the_stop_are_answered() {
+async fn requests_on_their_way_at_the_stop_are_answered() {
     let place = Place::new();
     let mut settings = place.settings();
     settings.workers = std::num::NonZeroUsize::new(1);
     settings.max_connections = 1;
+    settings.timeouts.last_call = Duration::from_secs(15);
     let router = RunningRouter::start(settings);
     let upstream = Upstream::saying("hi").await;
     publish(&place, 1, &[upstream.address]).await;
     // Takes the only place, so that the next connection stays in the queue.
-    let mut first = Client::connect(router.address).await;
-    assert_eq!(first.get("app.localhost", "/").await.text, "hi");
-    let mut second = TcpStream::connect(router.address).await.unwrap();
-    second
-        .write_all(b"GET / HTTP/1.1\r\nHost: app.localhost\r\n\r\n")
-        .await
-        .unwrap();
+    let mut idle = Client::connect(router.address).await;
+    assert_eq!(idle.get("app.localhost", "/").await.text, "hi");
+    let mut queued = Client::connect(router.address).await;
     router.begin_stop();
-    let mut answer = String::new();
-    within(second.read_to_string(&mut answer)).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.ends_with("hi"), "{answer}");
+    until(async || TcpStream::connect(router.address).await.is_err()).await;
+    for client in [&mut idle, &mut queued] {
+        let answer = client.post("app.localhost", "data").await;
+        assert_eq!(answer.text, "hi");
+        assert_eq!(answer.headers["connection"], "close");
+    }
+    // Nobody is left to wait for, so the last call is over.
     router.stop().await;
 }

@@ -66,6 +66,8 @@ impl Place {
             self.socket(),
         );
         settings.workers = NonZeroUsize::new(2);
+        // Clients of these tests are mostly idle at the end, and nobody waits for them.
+        settings.timeouts.last_call = Duration::from_millis(10);
         settings
     }
 

@@ -8,7 +8,11 @@ use super::names::{binding_mark, group, login};
 use super::session::Session;
 use super::sql::{identifier, literal, verifier};
 
-pub(super) async fn bind(access: &Access, spec: &InstanceSpec, binding: &BindingSpec) -> Result<(), Error> {
+pub(super) async fn bind(
+    access: &Access,
+    spec: &InstanceSpec,
+    binding: &BindingSpec,
+) -> Result<(), Error> {
     let session = Session::open(access).await?;
     let group = group(spec.instance);
     session.lock(&group).await?;
@@ -20,10 +24,18 @@ pub(super) async fn bind(access: &Access, spec: &InstanceSpec, binding: &Binding
     let existing = found.logins.iter().find(|role| role.name == name);
     if existing.is_some_and(|role| role.comment != mark) {
         let what = format!("role '{name}'");
-        return Err(conflict(access, &what, "its comment does not bear the mark of this binding"));
+        return Err(conflict(
+            access,
+            &what,
+            "its comment does not bear the mark of this binding",
+        ));
     }
     let (role, group) = (identifier(&name), identifier(&group));
-    let create = if existing.is_some() { String::new() } else { format!("CREATE ROLE {role} NOLOGIN;") };
+    let create = if existing.is_some() {
+        String::new()
+    } else {
+        format!("CREATE ROLE {role} NOLOGIN;")
+    };
     // One transaction. The role acts as the group, so that all it makes belongs to the group.
     let sql = format!(
         "{create}

@@ -58,7 +58,8 @@ pub(super) struct Found {
 
 /// Reads about the administrator.
 pub(super) async fn administrator(session: &Session<'_>) -> Result<Administrator, Error> {
-    let sql = "SELECT current_setting('server_version_num')::int4, rolsuper, rolcreatedb, rolcreaterole,
+    let sql =
+        "SELECT current_setting('server_version_num')::int4, rolsuper, rolcreatedb, rolcreaterole,
                       pg_has_role(oid, 'pg_signal_backend', 'USAGE'), pg_is_in_recovery()
                  FROM pg_roles WHERE rolname = current_user";
     let rows = session.rows(LOOK, sql, &[]).await?;
@@ -85,23 +86,35 @@ pub(super) async fn find(session: &Session<'_>, instance: InstanceId) -> Result<
                  FROM pg_roles WHERE rolname = $1 OR rolname ~ ('^' || $1 || '_[0-9]+$') ORDER BY rolname";
     let rows = session.rows(LOOK, sql, &[(&name, Type::TEXT)]).await?;
     let read = |row: &tokio_postgres::Row| {
-        Ok(Role { oid: row.try_get(0)?, name: row.try_get(1)?, comment: row.try_get(2)? })
+        Ok(Role {
+            oid: row.try_get(0)?,
+            name: row.try_get(1)?,
+            comment: row.try_get(2)?,
+        })
     };
     let roles: Result<Vec<Role>, tokio_postgres::Error> = rows.iter().map(read).collect();
     let roles = roles.map_err(|error| unexpected(session.access, LOOK, &error))?;
-    let (mut groups, logins): (Vec<_>, Vec<_>) = roles.into_iter().partition(|role| role.name == name);
+    let (mut groups, logins): (Vec<_>, Vec<_>) =
+        roles.into_iter().partition(|role| role.name == name);
     let group = groups.pop().map(|role| {
         let mark = InstanceMark::parse(&role.comment);
         (role, mark)
     });
     let database = database(session, &name).await?;
-    Ok(Found { administrator, group, database, logins })
+    Ok(Found {
+        administrator,
+        group,
+        database,
+        logins,
+    })
 }
 
 async fn database(session: &Session<'_>, name: &str) -> Result<Option<Database>, Error> {
     let sql = "SELECT datdba, datallowconn, datconnlimit FROM pg_database WHERE datname = $1";
     let rows = session.rows(LOOK, sql, &[(&name, Type::TEXT)]).await?;
-    let Some(row) = rows.first() else { return Ok(None) };
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
     let read = || {
         Ok(Database {
             owner: row.try_get(0)?,
@@ -109,49 +122,78 @@ async fn database(session: &Session<'_>, name: &str) -> Result<Option<Database>,
             connection_limit: row.try_get(2)?,
         })
     };
-    read().map(Some).map_err(|error| unexpected(session.access, LOOK, &error))
+    read()
+        .map(Some)
+        .map_err(|error| unexpected(session.access, LOOK, &error))
 }
 
 impl Found {
     /// The group role if it is this instance's; a conflict if it is anything else's.
-    pub(super) fn own_group(&self, access: &Access, instance: InstanceId) -> Result<Option<&Role>, Error> {
+    pub(super) fn own_group(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+    ) -> Result<Option<&Role>, Error> {
         match &self.group {
             None => Ok(None),
             Some((role, Some(mark))) if mark.is_of(instance) => Ok(Some(role)),
-            Some((role, _)) => {
-                Err(conflict(access, &format!("role '{}'", role.name), "its comment does not bear our mark"))
-            }
+            Some((role, _)) => Err(conflict(
+                access,
+                &format!("role '{}'", role.name),
+                "its comment does not bear our mark",
+            )),
         }
     }
 
     /// The database if it is this instance's; a conflict if it is anybody else's.
-    pub(super) fn own_database(&self, access: &Access, instance: InstanceId) -> Result<Option<&Database>, Error> {
+    pub(super) fn own_database(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+    ) -> Result<Option<&Database>, Error> {
         let group = self.own_group(access, instance)?;
         match &self.database {
             None => Ok(None),
-            Some(database) if group.is_some_and(|role| role.oid == database.owner) => Ok(Some(database)),
+            Some(database) if group.is_some_and(|role| role.oid == database.owner) => {
+                Ok(Some(database))
+            }
             Some(_) => {
                 let what = format!("database '{}'", super::names::group(instance));
-                Err(conflict(access, &what, "it does not belong to the instance's role"))
+                Err(conflict(
+                    access,
+                    &what,
+                    "it does not belong to the instance's role",
+                ))
             }
         }
     }
 
     /// Group role and database of an instance that is there as a whole.
-    pub(super) fn whole(&self, access: &Access, instance: InstanceId) -> Result<(&Role, &Database), Error> {
+    pub(super) fn whole(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+    ) -> Result<(&Role, &Database), Error> {
         let group = self.own_group(access, instance)?;
-        let database = self.own_database(access, instance)?.filter(|database| !database.is_half_dropped());
+        let database = self
+            .own_database(access, instance)?
+            .filter(|database| !database.is_half_dropped());
         let missing = |what: &str| Error::Missing {
             cluster: access.description.clone(),
             what: format!("{what} '{}'", super::names::group(instance)),
         };
-        Ok((group.ok_or_else(|| missing("role"))?, database.ok_or_else(|| missing("database"))?))
+        Ok((
+            group.ok_or_else(|| missing("role"))?,
+            database.ok_or_else(|| missing("database"))?,
+        ))
     }
 
     /// The login roles that bear this instance's mark.
     pub(super) fn own_logins(&self, instance: InstanceId) -> impl Iterator<Item = &Role> {
         let mark = binding_mark_of(instance);
-        self.logins.iter().filter(move |role| role.comment.starts_with(&mark))
+        self.logins
+            .iter()
+            .filter(move |role| role.comment.starts_with(&mark))
     }
 }
 
@@ -166,6 +208,9 @@ pub(super) fn conflict(access: &Access, what: &str, reason: &str) -> Error {
 fn nobody(access: &Access) -> Error {
     Error::Unauthorized {
         cluster: access.description.clone(),
-        reason: format!("the role '{}' was dropped while it was connected", access.user),
+        reason: format!(
+            "the role '{}' was dropped while it was connected",
+            access.user
+        ),
     }
 }

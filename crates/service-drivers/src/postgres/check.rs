@@ -19,19 +19,32 @@ pub(super) async fn check(access: &Access, instance: InstanceId) -> Result<(), E
     let (_, database) = found.whole(access, instance)?;
     let name = group(instance);
     if !database.accepts_connections {
-        return Err(broken(access, format!("database '{name}' does not accept connections")));
+        return Err(broken(
+            access,
+            format!("database '{name}' does not accept connections"),
+        ));
     }
     // Our first connection is not needed any more, and a server may be short of them.
     drop(session);
-    let inside = Session::open_in(access, &name).await.map_err(|failure| failure.of_connection(access, &name))?;
-    inside.run(ROLES, &format!("SET ROLE {}", identifier(&name))).await?;
+    let inside = Session::open_in(access, &name)
+        .await
+        .map_err(|failure| failure.of_connection(access, &name))?;
+    inside
+        .run(ROLES, &format!("SET ROLE {}", identifier(&name)))
+        .await?;
     let sql = "SELECT has_database_privilege(current_database(), 'CONNECT'), current_setting('transaction_read_only')::bool";
     let rows = inside.rows(LOOK, sql, &[]).await?;
-    let Some(row) = rows.first() else { return Ok(()) };
+    let Some(row) = rows.first() else {
+        return Ok(());
+    };
     let read = || Ok((row.try_get(0)?, row.try_get(1)?));
-    let (may_connect, is_read_only): (bool, bool) = read().map_err(|error| unexpected(access, LOOK, &error))?;
+    let (may_connect, is_read_only): (bool, bool) =
+        read().map_err(|error| unexpected(access, LOOK, &error))?;
     if !may_connect {
-        return Err(broken(access, format!("role '{name}' may not connect to its own database")));
+        return Err(broken(
+            access,
+            format!("role '{name}' may not connect to its own database"),
+        ));
     }
     if is_read_only {
         return Err(broken(access, format!("database '{name}' is read-only")));
@@ -40,7 +53,11 @@ pub(super) async fn check(access: &Access, instance: InstanceId) -> Result<(), E
 }
 
 fn broken(access: &Access, reason: String) -> Error {
-    Error::Failed { cluster: access.description.clone(), doing: "checking the instance".to_owned(), reason }
+    Error::Failed {
+        cluster: access.description.clone(),
+        doing: "checking the instance".to_owned(),
+        reason,
+    }
 }
 
 pub(super) async fn usage(access: &Access, instance: InstanceId) -> Result<Usage, Error> {
@@ -51,11 +68,21 @@ pub(super) async fn usage(access: &Access, instance: InstanceId) -> Result<Usage
     let name = group(instance);
     let sql = "SELECT pg_database_size($1::name),
                       (SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usesysid = ANY($2))";
-    let rows = session.rows(SIZE, sql, &[(&name, Type::TEXT), (&logins, Type::OID_ARRAY)]).await?;
-    let missing = || Error::Missing { cluster: access.description.clone(), what: format!("database '{name}'") };
+    let rows = session
+        .rows(
+            SIZE,
+            sql,
+            &[(&name, Type::TEXT), (&logins, Type::OID_ARRAY)],
+        )
+        .await?;
+    let missing = || Error::Missing {
+        cluster: access.description.clone(),
+        what: format!("database '{name}'"),
+    };
     let row = rows.first().ok_or_else(missing)?;
     let read = || Ok((row.try_get(0)?, row.try_get(1)?));
-    let (bytes, connections): (i64, i64) = read().map_err(|error| unexpected(access, SIZE, &error))?;
+    let (bytes, connections): (i64, i64) =
+        read().map_err(|error| unexpected(access, SIZE, &error))?;
     Ok(Usage {
         bytes: u64::try_from(bytes).unwrap_or_default(),
         connections: u32::try_from(connections).unwrap_or(u32::MAX),

@@ -59,7 +59,9 @@ pub(super) async fn drop_database(session: &Session<'_>, name: &str) -> Result<(
         match session.run_raw(DROP, &sql).await {
             Ok(()) => return Ok(()),
             // A session was told to end and takes its time, or is autovacuum's.
-            Err(failure) if is_in_use(&failure) && Instant::now() < deadline => sleep(LOOK_AGAIN).await,
+            Err(failure) if is_in_use(&failure) && Instant::now() < deadline => {
+                sleep(LOOK_AGAIN).await;
+            }
             Err(failure) => return Err(explained(failure, session.access, name)),
         }
     }
@@ -73,12 +75,20 @@ fn is_in_use(failure: &Failure) -> bool {
 fn explained(failure: Failure, access: &Access, name: &str) -> Error {
     let foreign_session = failure.is(&SqlState::INSUFFICIENT_PRIVILEGE);
     match failure.of_statement(access) {
-        Error::Failed { cluster, doing, reason } if foreign_session => {
+        Error::Failed {
+            cluster,
+            doing,
+            reason,
+        } if foreign_session => {
             let reason = format!(
                 "{reason}. Most likely a superuser, such as a monitoring program, is connected to database '{name}', \
                  and only a superuser can end that session: end it and try again"
             );
-            Error::Failed { cluster, doing, reason }
+            Error::Failed {
+                cluster,
+                doing,
+                reason,
+            }
         }
         other => other,
     }

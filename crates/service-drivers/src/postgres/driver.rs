@@ -25,7 +25,11 @@ impl PostgresDriver {
     }
 
     /// One call: refused if it cannot be made, else made when it is its turn.
-    async fn call<T>(&self, access: &Access, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    async fn call<T>(
+        &self,
+        access: &Access,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         supported(access)?;
         let _turn = self.gates.enter(access).await?;
         call.await
@@ -38,7 +42,11 @@ impl Driver for PostgresDriver {
         "postgres"
     }
 
-    fn server(&self, version: &str, administrator_password: &SecretString) -> Result<ServerSpec, Error> {
+    fn server(
+        &self,
+        version: &str,
+        administrator_password: &SecretString,
+    ) -> Result<ServerSpec, Error> {
         server::spec(version, administrator_password)
     }
 
@@ -47,15 +55,28 @@ impl Driver for PostgresDriver {
     }
 
     async fn provision(&self, access: &Access, instance: &InstanceSpec) -> Result<(), Error> {
-        self.call(access, provision::provision(access, instance)).await
+        self.call(access, provision::provision(access, instance))
+            .await
     }
 
-    async fn bind(&self, access: &Access, instance: &InstanceSpec, binding: &BindingSpec) -> Result<(), Error> {
-        self.call(access, bind::bind(access, instance, binding)).await
+    async fn bind(
+        &self,
+        access: &Access,
+        instance: &InstanceSpec,
+        binding: &BindingSpec,
+    ) -> Result<(), Error> {
+        self.call(access, bind::bind(access, instance, binding))
+            .await
     }
 
-    async fn unbind(&self, access: &Access, instance: InstanceId, generation: u32) -> Result<(), Error> {
-        self.call(access, unbind::unbind(access, instance, generation)).await
+    async fn unbind(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+        generation: u32,
+    ) -> Result<(), Error> {
+        self.call(access, unbind::unbind(access, instance, generation))
+            .await
     }
 
     async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {

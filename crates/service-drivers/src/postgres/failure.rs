@@ -35,13 +35,24 @@ impl Failure {
         match self {
             Self::Elapsed(step) => no_answer(cluster, step),
             Self::Server(step, error) => match error.as_db_error() {
-                Some(refusal) if is_full(refusal.code()) => Error::Full { cluster, reason: words(refusal) },
+                Some(refusal) if is_full(refusal.code()) => Error::Full {
+                    cluster,
+                    reason: words(refusal),
+                },
                 // The server's own time-out, or an operator who ended the statement.
-                Some(refusal) if *refusal.code() == SqlState::QUERY_CANCELED => no_answer(cluster, step),
-                Some(refusal) => {
-                    Error::Failed { cluster, doing: step.doing.to_owned(), reason: words(refusal) }
+                Some(refusal) if *refusal.code() == SqlState::QUERY_CANCELED => {
+                    no_answer(cluster, step)
                 }
-                None => Error::Failed { cluster, doing: step.doing.to_owned(), reason: causes(&error) },
+                Some(refusal) => Error::Failed {
+                    cluster,
+                    doing: step.doing.to_owned(),
+                    reason: words(refusal),
+                },
+                None => Error::Failed {
+                    cluster,
+                    doing: step.doing.to_owned(),
+                    reason: causes(&error),
+                },
             },
         }
     }
@@ -59,34 +70,60 @@ impl Failure {
         };
         let Some(refusal) = error.as_db_error() else {
             if is_authentication(&error) {
-                return Error::Unauthorized { cluster, reason: causes(&error) };
+                return Error::Unauthorized {
+                    cluster,
+                    reason: causes(&error),
+                };
             }
-            return Error::Unreachable { cluster, reason: format!("{place}: {}", causes(&error)) };
+            return Error::Unreachable {
+                cluster,
+                reason: format!("{place}: {}", causes(&error)),
+            };
         };
         let code = refusal.code();
         if *code == SqlState::INVALID_PASSWORD
             || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
             || *code == SqlState::INSUFFICIENT_PRIVILEGE
         {
-            Error::Unauthorized { cluster, reason: format!("user '{}': {}", access.user, words(refusal)) }
+            Error::Unauthorized {
+                cluster,
+                reason: format!("user '{}': {}", access.user, words(refusal)),
+            }
         } else if is_full(code) {
-            Error::Full { cluster, reason: words(refusal) }
+            Error::Full {
+                cluster,
+                reason: words(refusal),
+            }
         } else if *code == SqlState::INVALID_CATALOG_NAME {
-            Error::Missing { cluster, what: format!("database '{database}'") }
+            Error::Missing {
+                cluster,
+                what: format!("database '{database}'"),
+            }
         } else {
             // Starting up, shutting down, recovering: it is there and does not serve.
-            Error::Unreachable { cluster, reason: format!("{place}: {}", words(refusal)) }
+            Error::Unreachable {
+                cluster,
+                reason: format!("{place}: {}", words(refusal)),
+            }
         }
     }
 }
 
 /// What a catalogue read gave in a form that no supported version gives.
 pub(super) fn unexpected(access: &Access, step: Step, error: &tokio_postgres::Error) -> Error {
-    Error::Failed { cluster: access.description.clone(), doing: step.doing.to_owned(), reason: causes(error) }
+    Error::Failed {
+        cluster: access.description.clone(),
+        doing: step.doing.to_owned(),
+        reason: causes(error),
+    }
 }
 
 fn no_answer(cluster: String, step: Step) -> Error {
-    Error::NoAnswer { cluster, doing: step.doing.to_owned(), after: step.within }
+    Error::NoAnswer {
+        cluster,
+        doing: step.doing.to_owned(),
+        after: step.within,
+    }
 }
 
 /// Class 53: disk, memory, connections, a configured limit.
@@ -103,8 +140,15 @@ fn is_authentication(error: &tokio_postgres::Error) -> bool {
 /// The server's words: message and hint, with its code for those who look it up. Neither the statement
 /// nor the detail, which can quote values.
 pub(super) fn words(refusal: &DbError) -> String {
-    let hint = refusal.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-    format!("{}{hint} (SQLSTATE {})", refusal.message(), refusal.code().code())
+    let hint = refusal
+        .hint()
+        .map(|hint| format!("; {hint}"))
+        .unwrap_or_default();
+    format!(
+        "{}{hint} (SQLSTATE {})",
+        refusal.message(),
+        refusal.code().code()
+    )
 }
 
 /// The client's words with all causes.

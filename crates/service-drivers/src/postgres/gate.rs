@@ -18,14 +18,21 @@ impl Gates {
     pub(super) async fn enter(&self, access: &Access) -> Result<OwnedSemaphorePermit, Error> {
         let gate = {
             let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(gates.entry(access.cluster).or_insert_with(|| Arc::new(Semaphore::new(CALLS_AT_ONCE))))
+            Arc::clone(
+                gates
+                    .entry(access.cluster)
+                    .or_insert_with(|| Arc::new(Semaphore::new(CALLS_AT_ONCE))),
+            )
         };
         match tokio::time::timeout(TURN.within, gate.acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             // The gate is never closed, so that both mean: still not our turn.
             Ok(Err(_)) | Err(_) => Err(Error::Unreachable {
                 cluster: access.description.clone(),
-                reason: format!("{CALLS_AT_ONCE} earlier calls are still at work after {:?}", TURN.within),
+                reason: format!(
+                    "{CALLS_AT_ONCE} earlier calls are still at work after {:?}",
+                    TURN.within
+                ),
             }),
         }
     }

@@ -12,7 +12,10 @@ pub(super) struct Step {
 }
 
 const fn step(doing: &'static str, seconds: u64) -> Step {
-    Step { doing, within: Duration::from_secs(seconds) }
+    Step {
+        doing,
+        within: Duration::from_secs(seconds),
+    }
 }
 
 /// TCP, authentication and all: a healthy server takes milliseconds, and a retry is cheap.
@@ -20,7 +23,7 @@ pub(super) const CONNECT: Step = step("connecting", 10);
 /// Reads of the system catalogues.
 pub(super) const LOOK: Step = step("looking at roles and databases", 15);
 /// Another call for the same instance may be making or dropping its database.
-pub(super) const LOCK: Step = step("waiting for an earlier call for the same instance", 90);
+pub(super) const LOCK: Step = step("waiting for an earlier call of the same sort", 90);
 /// Roles and rights are rows of the catalogues.
 pub(super) const ROLES: Step = step("setting roles and rights", 20);
 /// Writes a copy of template0, 7 MB: 50 ms at rest, seconds on a busy disk.
@@ -40,7 +43,7 @@ pub(super) const LOCK_WAIT: Duration = Duration::from_secs(15);
 pub(super) const TURN_AT_INSTANCE: Duration = Duration::from_secs(80);
 /// When the server gives up a statement by itself, longer than any of the above: nobody waits for it any
 /// more, but it may hold locks.
-pub(super) const ABANDONED: Duration = Duration::from_secs(120);
+pub(super) const ABANDONED: Duration = Duration::from_mins(2);
 /// Between two looks at something that is about to change.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(25);
 /// Calls at work on one cluster at a time; each has one connection, or two for a moment. The rest wait

@@ -32,7 +32,10 @@ impl InstanceMark {
         let rest = comment.strip_prefix("windlass instance ")?;
         let (instance, rest) = rest.split_once(" connections ")?;
         let (limit, _) = rest.split_once(':')?;
-        Some(Self { instance: instance.to_owned(), connection_limit: limit.parse().ok()? })
+        Some(Self {
+            instance: instance.to_owned(),
+            connection_limit: limit.parse().ok()?,
+        })
     }
 
     pub(super) fn is_of(&self, instance: InstanceId) -> bool {
@@ -62,7 +65,8 @@ mod tests {
     fn marks_survive_comments_of_every_sort() {
         let instance: InstanceId = ID.parse().expect("an id");
         for comment in ["shop/test/DEFAULT", "", ": connections 9: ", "a'b\"c\\"] {
-            let mark = InstanceMark::parse(&InstanceMark::text(instance, 60, comment)).expect("a mark");
+            let mark =
+                InstanceMark::parse(&InstanceMark::text(instance, 60, comment)).expect("a mark");
             assert!(mark.is_of(instance));
             assert_eq!(mark.connection_limit, 60, "{comment}");
         }
@@ -70,7 +74,13 @@ mod tests {
 
     #[test]
     fn what_is_not_a_mark_is_not_taken_for_one() {
-        for comment in ["", "windlass", "windlass instance x", "my own role", "windlass instance x connections y: "] {
+        for comment in [
+            "",
+            "windlass",
+            "windlass instance x",
+            "my own role",
+            "windlass instance x connections y: ",
+        ] {
             assert_eq!(InstanceMark::parse(comment), None, "{comment}");
         }
     }
@@ -81,6 +91,10 @@ mod tests {
         let name = login(instance, u32::MAX);
         assert!(name.starts_with(&group(instance)));
         assert!(name.len() <= 31, "{name}");
-        assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'), "{name}");
+        assert!(
+            name.chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'),
+            "{name}"
+        );
     }
 }

@@ -45,7 +45,9 @@ pub(super) async fn drop_role(
             visit(session, &database).await?.run(OWNED, &sql).await?;
         }
     }
-    session.run(ROLES, &format!("DROP ROLE IF EXISTS {name}")).await
+    session
+        .run(ROLES, &format!("DROP ROLE IF EXISTS {name}"))
+        .await
 }
 
 /// The databases in which the role has anything. What is the whole server's counts as ours.
@@ -56,7 +58,9 @@ async fn databases(session: &Session<'_>, role: &Role) -> Result<Vec<String>, Er
                 WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1
                   AND (dbid = 0 OR datname IS NOT NULL)
                   AND NOT (dbid = 0 AND classid = 'pg_auth_members'::regclass)";
-    let rows = session.rows(LOOK, sql, &[(&role.oid, Type::OID), (&home, Type::TEXT)]).await?;
+    let rows = session
+        .rows(LOOK, sql, &[(&role.oid, Type::OID), (&home, Type::TEXT)])
+        .await?;
     let names: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get(0)).collect();
     names.map_err(|error| unexpected(session.access, LOOK, &error))
 }
@@ -76,7 +80,12 @@ async fn visit<'a>(session: &Session<'a>, database: &str) -> Result<Session<'a>,
         Some(read) => read.map_err(|error| unexpected(access, LOOK, &error))?,
         None => -1,
     };
-    let set = |limit: i32| format!("ALTER DATABASE {} CONNECTION LIMIT {limit}", identifier(database));
+    let set = |limit: i32| {
+        format!(
+            "ALTER DATABASE {} CONNECTION LIMIT {limit}",
+            identifier(database)
+        )
+    };
     session.run(ROLES, &set(limit.saturating_add(5))).await?;
     let opened = Session::open_in(access, database).await;
     session.run(ROLES, &set(limit)).await?;

@@ -16,7 +16,10 @@ pub(super) async fn prepare(access: &Access) -> Result<(), Error> {
     let session = Session::open(access).await?;
     let administrator = administrator(&session).await?;
     if let Some(reason) = objection(&administrator, &access.user) {
-        return Err(Error::Unsupported { cluster: access.description.clone(), reason });
+        return Err(Error::Unsupported {
+            cluster: access.description.clone(),
+            reason,
+        });
     }
     harden(&session).await
 }
@@ -26,7 +29,9 @@ fn objection(administrator: &Administrator, user: &str) -> Option<String> {
     let major = administrator.version / 10_000;
     if !SUPPORTED.contains(&major) {
         let (oldest, newest) = (SUPPORTED.start(), SUPPORTED.end());
-        return Some(format!("it runs PostgreSQL {major}; versions {oldest} to {newest} are supported"));
+        return Some(format!(
+            "it runs PostgreSQL {major}; versions {oldest} to {newest} are supported"
+        ));
     }
     if administrator.is_standby {
         return Some("it is a read-only standby; name the primary server".to_owned());
@@ -36,9 +41,21 @@ fn objection(administrator: &Administrator, user: &str) -> Option<String> {
     }
     let role = identifier(user);
     let rights = [
-        (administrator.can_create_databases, "CREATEDB", format!("ALTER ROLE {role} CREATEDB")),
-        (administrator.can_create_roles, "CREATEROLE", format!("ALTER ROLE {role} CREATEROLE")),
-        (administrator.can_signal, "membership of pg_signal_backend", format!("GRANT pg_signal_backend TO {role}")),
+        (
+            administrator.can_create_databases,
+            "CREATEDB",
+            format!("ALTER ROLE {role} CREATEDB"),
+        ),
+        (
+            administrator.can_create_roles,
+            "CREATEROLE",
+            format!("ALTER ROLE {role} CREATEROLE"),
+        ),
+        (
+            administrator.can_signal,
+            "membership of pg_signal_backend",
+            format!("GRANT pg_signal_backend TO {role}"),
+        ),
     ];
     let lacking: Vec<_> = rights.iter().filter(|(has, ..)| !has).collect();
     if lacking.is_empty() {
@@ -57,6 +74,8 @@ fn objection(administrator: &Administrator, user: &str) -> Option<String> {
 /// administrator may not do so it stays undone, and is said in the log: tenants could then connect to
 /// them, but see no other tenant's data there.
 async fn harden(session: &Session<'_>) -> Result<(), Error> {
+    // Two that change the same rights at once fail with "tuple concurrently updated".
+    session.lock("prepare").await?;
     let home = home(session.access);
     let sql = "SELECT datname, pg_has_role(current_user, datdba, 'USAGE'),
                       has_database_privilege('public', oid, 'CONNECT') OR has_database_privilege('public', oid, 'TEMP')
@@ -102,17 +121,32 @@ mod tests {
 
     #[test]
     fn versions_14_to_18_do_and_no_others() {
-        for (version, does) in
-            [(90_624, false), (130_012, false), (140_000, true), (150_018, true), (180_001, true), (190_000, false)]
-        {
-            let found = objection(&Administrator { version, ..administrator() }, "padmin");
+        for (version, does) in [
+            (90_624, false),
+            (130_012, false),
+            (140_000, true),
+            (150_018, true),
+            (180_001, true),
+            (190_000, false),
+        ] {
+            let found = objection(
+                &Administrator {
+                    version,
+                    ..administrator()
+                },
+                "padmin",
+            );
             assert_eq!(found.is_none(), does, "{version}: {found:?}");
         }
     }
 
     #[test]
     fn lacking_rights_are_named_with_the_remedy() {
-        let weak = Administrator { can_create_roles: false, can_signal: false, ..administrator() };
+        let weak = Administrator {
+            can_create_roles: false,
+            can_signal: false,
+            ..administrator()
+        };
         let objection = objection(&weak, "p\"admin").expect("an objection");
         assert_eq!(
             objection,
@@ -123,8 +157,21 @@ mod tests {
 
     #[test]
     fn a_superuser_needs_nothing_else_but_a_primary_server() {
-        let superuser = Administrator { is_superuser: true, can_signal: false, ..administrator() };
+        let superuser = Administrator {
+            is_superuser: true,
+            can_signal: false,
+            ..administrator()
+        };
         assert_eq!(objection(&superuser, "postgres"), None);
-        assert!(objection(&Administrator { is_standby: true, ..superuser }, "postgres").is_some());
+        assert!(
+            objection(
+                &Administrator {
+                    is_standby: true,
+                    ..superuser
+                },
+                "postgres"
+            )
+            .is_some()
+        );
     }
 }

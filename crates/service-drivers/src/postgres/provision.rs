@@ -29,7 +29,11 @@ pub(super) async fn provision(access: &Access, spec: &InstanceSpec) -> Result<()
 }
 
 /// The group role and our membership of it. One transaction: without the mark there is no role.
-async fn make_group(session: &Session<'_>, found: &Found, spec: &InstanceSpec) -> Result<(), Error> {
+async fn make_group(
+    session: &Session<'_>,
+    found: &Found,
+    spec: &InstanceSpec,
+) -> Result<(), Error> {
     let name = group(spec.instance);
     // Before anything is made, so that a foreign database's name gets no role beside it.
     let exists = found.own_group(session.access, spec.instance)?.is_some();
@@ -37,15 +41,48 @@ async fn make_group(session: &Session<'_>, found: &Found, spec: &InstanceSpec) -
     if let Some((_, Some(mark))) = &found.group
         && mark.connection_limit != spec.connection_limit
     {
-        let reason =
-            format!("it was made with {} connections, not {}", mark.connection_limit, spec.connection_limit);
+        let reason = format!(
+            "it was made with {} connections, not {}",
+            mark.connection_limit, spec.connection_limit
+        );
         return Err(conflict(session.access, &format!("role '{name}'"), &reason));
     }
     let role = identifier(&name);
-    let mark = literal(&InstanceMark::text(spec.instance, spec.connection_limit, &spec.comment));
-    let create = if exists { String::new() } else { format!("CREATE ROLE {role} NOLOGIN;") };
+    let mark = literal(&InstanceMark::text(
+        spec.instance,
+        spec.connection_limit,
+        &spec.comment,
+    ));
+    let create = if exists {
+        String::new()
+    } else {
+        format!("CREATE ROLE {role} NOLOGIN;")
+    };
     let grant = membership(&found.administrator, &role);
-    session.run(ROLES, &format!("{create} COMMENT ON ROLE {role} IS {mark}; {grant}")).await
+    let sql = format!("{create} COMMENT ON ROLE {role} IS {mark}; {grant}");
+    let Err(failure) = session.run_raw(ROLES, &sql).await else {
+        return Ok(());
+    };
+    let is_anothers = exists && failure.is(&SqlState::INSUFFICIENT_PRIVILEGE);
+    match failure.of_statement(session.access) {
+        Error::Failed {
+            cluster,
+            doing,
+            reason,
+        } if is_anothers => {
+            let user = identifier(&session.access.user);
+            let reason = format!(
+                "{reason}: from version 16 on, only the administrator that made a role may change it; let a superuser \
+                 run GRANT {role} TO {user} WITH ADMIN OPTION, and the same for the roles of its bindings"
+            );
+            Err(Error::Failed {
+                cluster,
+                doing,
+                reason,
+            })
+        }
+        other => Err(other),
+    }
 }
 
 /// Lets the administrator act as a role: needed to make databases for it and to dispose of what it owns.
@@ -68,7 +105,11 @@ async fn make_database(
 ) -> Result<(), Error> {
     let name = identifier(&group(spec.instance));
     // The template's provider may be another one, whose locales have other names.
-    let provider = if administrator.version >= 150_000 { "LOCALE_PROVIDER libc" } else { "" };
+    let provider = if administrator.version >= 150_000 {
+        "LOCALE_PROVIDER libc"
+    } else {
+        ""
+    };
     let sql = format!(
         "CREATE DATABASE {name} OWNER {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' {provider} \
          CONNECTION LIMIT {} ALLOW_CONNECTIONS false",
@@ -76,13 +117,17 @@ async fn make_database(
     );
     let deadline = Instant::now() + CREATE.within;
     loop {
-        let Err(failure) = session.run_raw(CREATE, &sql).await else { return Ok(()) };
+        let Err(failure) = session.run_raw(CREATE, &sql).await else {
+            return Ok(());
+        };
         // Somebody is in the template; the server itself has waited for five seconds.
         if failure.is(&SqlState::OBJECT_IN_USE) && Instant::now() < deadline {
             sleep(LOOK_AGAIN).await;
             continue;
         }
-        if failure.is(&SqlState::WRONG_OBJECT_TYPE) || failure.is(&SqlState::INVALID_PARAMETER_VALUE) {
+        if failure.is(&SqlState::WRONG_OBJECT_TYPE)
+            || failure.is(&SqlState::INVALID_PARAMETER_VALUE)
+        {
             let cluster = session.access.description.clone();
             let reason = format!(
                 "it cannot make a database with the locale C.UTF-8 ({})",

@@ -30,28 +30,58 @@ const SETTINGS: [&str; 7] = [
     "dynamic_shared_memory_type=sysv",
 ];
 
-pub(super) fn spec(version: &str, administrator_password: &SecretString) -> Result<ServerSpec, Error> {
+pub(super) fn spec(
+    version: &str,
+    administrator_password: &SecretString,
+) -> Result<ServerSpec, Error> {
     let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
-    let is_tag = version.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    let major = digits.parse().ok().filter(|major| is_tag && SUPPORTED.contains(major));
+    let is_tag = version
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let major = digits
+        .parse()
+        .ok()
+        .filter(|major| is_tag && SUPPORTED.contains(major));
     let Some(major) = major else {
         return Err(Error::Unsupported {
             cluster: format!("PostgreSQL '{}'", version.escape_default()),
-            reason: format!("versions {} to {} are supported", SUPPORTED.start(), SUPPORTED.end()),
+            reason: format!(
+                "versions {} to {} are supported",
+                SUPPORTED.start(),
+                SUPPORTED.end()
+            ),
         });
     };
-    let path =
-        if major >= LAYOUT_BY_VERSION { "/var/lib/postgresql" } else { "/var/lib/postgresql/data" };
-    let settings = SETTINGS.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]);
+    let path = if major >= LAYOUT_BY_VERSION {
+        "/var/lib/postgresql"
+    } else {
+        "/var/lib/postgresql/data"
+    };
+    let settings = SETTINGS
+        .iter()
+        .flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]);
     Ok(ServerSpec {
         image: ImageReference(format!("postgres:{version}")),
         port: 5432,
-        command: Some(std::iter::once("postgres".to_owned()).chain(settings).collect()),
+        command: Some(
+            std::iter::once("postgres".to_owned())
+                .chain(settings)
+                .collect(),
+        ),
         environment: vec![
-            ("POSTGRES_PASSWORD".to_owned(), administrator_password.clone()),
-            ("POSTGRES_INITDB_ARGS".to_owned(), SecretString::from("--data-checksums")),
+            (
+                "POSTGRES_PASSWORD".to_owned(),
+                administrator_password.clone(),
+            ),
+            (
+                "POSTGRES_INITDB_ARGS".to_owned(),
+                SecretString::from("--data-checksums"),
+            ),
         ],
-        volumes: vec![Volume { name: "data".to_owned(), path: path.to_owned() }],
+        volumes: vec![Volume {
+            name: "data".to_owned(),
+            path: path.to_owned(),
+        }],
         administrator: ADMINISTRATOR.to_owned(),
         // initdb on a slow disk.
         start_deadline: Duration::from_mins(2),
@@ -80,9 +110,22 @@ mod tests {
 
     #[test]
     fn other_versions_are_refused() {
-        for version in ["", "13", "19", "latest", "15 --privileged", "15/../x", "99999999999"] {
+        for version in [
+            "",
+            "13",
+            "19",
+            "latest",
+            "15 --privileged",
+            "15/../x",
+            "99999999999",
+        ] {
             let error = spec(version, &"secret".to_owned().into()).expect_err("not supported");
-            assert!(error.to_string().contains("versions 14 to 18 are supported"), "{error}");
+            assert!(
+                error
+                    .to_string()
+                    .contains("versions 14 to 18 are supported"),
+                "{error}"
+            );
         }
     }
 }

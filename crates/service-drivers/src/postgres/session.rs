@@ -31,7 +31,9 @@ impl<'a> Session<'a> {
     /// Connects to the administrator's database.
     pub(super) async fn open(access: &'a Access) -> Result<Self, Error> {
         let database = home(access);
-        Self::open_in(access, database).await.map_err(|failure| failure.of_connection(access, database))
+        Self::open_in(access, database)
+            .await
+            .map_err(|failure| failure.of_connection(access, database))
     }
 
     /// Connects to a database. In a tenant's, whose owner may have set what every session starts with,
@@ -55,12 +57,18 @@ impl<'a> Session<'a> {
             ));
         let server = |error| Failure::Server(CONNECT, error);
         let connecting = timeout(CONNECT.within, config.connect(NoTls)).await;
-        let (client, connection) = connecting.map_err(|_| Failure::Elapsed(CONNECT))?.map_err(server)?;
+        let (client, connection) = connecting
+            .map_err(|_| Failure::Elapsed(CONNECT))?
+            .map_err(server)?;
         let connection = tokio::spawn(async move {
             // Its error is also that of the statement that was under way, where it is reported.
             drop(connection.await);
         });
-        let session = Self { access, client, _connection: AbortOnDropHandle::new(connection) };
+        let session = Self {
+            access,
+            client,
+            _connection: AbortOnDropHandle::new(connection),
+        };
         // ALTER DATABASE ... SET role is a tenant's too.
         session.run_raw(ROLES, "SET ROLE NONE").await?;
         Ok(session)
@@ -68,7 +76,9 @@ impl<'a> Session<'a> {
 
     /// Runs statements, all or none of them; one that cannot be in a transaction must be alone.
     pub(super) async fn run(&self, step: Step, sql: &str) -> Result<(), Error> {
-        self.run_raw(step, sql).await.map_err(|failure| failure.of_statement(self.access))
+        self.run_raw(step, sql)
+            .await
+            .map_err(|failure| failure.of_statement(self.access))
     }
 
     /// The same, with the failure as it came.
@@ -95,7 +105,7 @@ impl<'a> Session<'a> {
         Err(failure.of_statement(self.access))
     }
 
-    /// Keeps other calls for the same instance out until this connection ends.
+    /// Keeps other calls for the same thing, an instance by its group, out until this connection ends.
     pub(super) async fn lock(&self, group: &str) -> Result<(), Error> {
         let key = literal(&format!("windlass {group}"));
         let wait = TURN_AT_INSTANCE.as_millis();

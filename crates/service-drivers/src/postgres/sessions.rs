@@ -16,7 +16,10 @@ pub(super) async fn end_of_roles(session: &Session<'_>, roles: &[u32]) -> Result
 
 /// Ends the sessions in a database whose role is gone: one that was logging in while its role was revoked
 /// can come to light after the role was dropped.
-pub(super) async fn end_of_vanished_roles(session: &Session<'_>, database: &str) -> Result<(), Error> {
+pub(super) async fn end_of_vanished_roles(
+    session: &Session<'_>,
+    database: &str,
+) -> Result<(), Error> {
     let whose = "datname = $1 AND usesysid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = usesysid)";
     end(session, whose, (&database, Type::TEXT)).await
 }
@@ -31,7 +34,9 @@ async fn end(
     );
     let deadline = Instant::now() + SESSIONS.within;
     loop {
-        let rows = session.rows(SESSIONS, &sql, std::slice::from_ref(&parameter)).await?;
+        let rows = session
+            .rows(SESSIONS, &sql, std::slice::from_ref(&parameter))
+            .await?;
         let left: i64 = match rows.first().map(|row| row.try_get(0)) {
             Some(read) => read.map_err(|error| unexpected(session.access, SESSIONS, &error))?,
             None => 0,

@@ -10,14 +10,19 @@ pub(super) fn identifier(name: &str) -> String {
 /// `text` as a literal. Every session of ours has `standard_conforming_strings` on, so that a backslash
 /// is a backslash. Control characters, which the server refuses or prints raw in its log, become blanks.
 pub(super) fn literal(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     format!("'{}'", text.replace('\'', "''"))
 }
 
 /// The SCRAM-SHA-256 verifier of a password as a literal: the server stores it as it is, and the password
 /// itself reaches neither its log nor its statistics.
 pub(super) fn verifier(password: &SecretString) -> String {
-    literal(&postgres_protocol::password::scram_sha_256(password.expose_secret().as_bytes()))
+    literal(&postgres_protocol::password::scram_sha_256(
+        password.expose_secret().as_bytes(),
+    ))
 }
 
 #[cfg(test)]

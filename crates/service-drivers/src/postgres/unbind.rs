@@ -11,7 +11,11 @@ use super::session::Session;
 use super::sessions::{end_of_roles, end_of_vanished_roles};
 use super::sql::identifier;
 
-pub(super) async fn unbind(access: &Access, instance: InstanceId, generation: u32) -> Result<(), Error> {
+pub(super) async fn unbind(
+    access: &Access,
+    instance: InstanceId,
+    generation: u32,
+) -> Result<(), Error> {
     let session = Session::open(access).await?;
     let group = group(instance);
     session.lock(&group).await?;
@@ -22,13 +26,24 @@ pub(super) async fn unbind(access: &Access, instance: InstanceId, generation: u3
     };
     if !role.comment.starts_with(&binding_mark_of(instance)) {
         let what = format!("role '{name}'");
-        return Err(conflict(access, &what, "its comment does not bear the mark of this instance"));
+        return Err(conflict(
+            access,
+            &what,
+            "its comment does not bear the mark of this instance",
+        ));
     }
     // First the door, then those who are inside.
-    session.run(ROLES, &format!("ALTER ROLE {} NOLOGIN PASSWORD NULL", identifier(&name))).await?;
+    session
+        .run(
+            ROLES,
+            &format!("ALTER ROLE {} NOLOGIN PASSWORD NULL", identifier(&name)),
+        )
+        .await?;
     end_of_roles(&session, &[role.oid]).await?;
     // Without its group, what the role owns has no heir: the instance is half destroyed.
-    let heir = found.own_group(access, instance)?.map_or(Heir::Nobody, |_| Heir::Role(&group));
+    let heir = found
+        .own_group(access, instance)?
+        .map_or(Heir::Nobody, |_| Heir::Role(&group));
     drop_role(&session, &found.administrator, role, heir).await?;
     end_of_roles(&session, &[role.oid]).await
 }

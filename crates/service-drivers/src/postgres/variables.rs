@@ -24,8 +24,11 @@ const PARTS: [&str; 6] = [
 const ALIAS: &str = "DATABASE_URL";
 
 pub(super) fn names(prefix: &Prefix) -> Vec<VariableName> {
-    let own = std::iter::once(DSN).chain(PARTS).map(|suffix| name(&format!("{prefix}_{suffix}")));
-    own.chain(prefix.is_default().then(|| name(ALIAS))).collect()
+    let own = std::iter::once(DSN)
+        .chain(PARTS)
+        .map(|suffix| name(&format!("{prefix}_{suffix}")));
+    own.chain(prefix.is_default().then(|| name(ALIAS)))
+        .collect()
 }
 
 pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
@@ -44,17 +47,30 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
         secret(&url),
     ];
     let named = names(&request.prefix).into_iter().zip(values);
-    named.map(|(name, (value, is_sensitive))| Variable { name, value, is_sensitive }).collect()
+    named
+        .map(|(name, (value, is_sensitive))| Variable {
+            name,
+            value,
+            is_sensitive,
+        })
+        .collect()
 }
 
 /// The only query keys are libpq's own: others are passed on as driver options, or refused.
 fn url(request: &VariableRequest) -> String {
     let wanted = request.url_scheme.as_deref();
-    let scheme = URL_SCHEMES.into_iter().find(|known| Some(*known) == wanted).unwrap_or(URL_SCHEMES[0]);
+    let scheme = URL_SCHEMES
+        .into_iter()
+        .find(|known| Some(*known) == wanted)
+        .unwrap_or(URL_SCHEMES[0]);
     let user = encode(&login(request.instance, request.generation));
     let password = encode(request.password.expose_secret());
     let host = &request.endpoint.host;
-    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    let host = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.clone()
+    };
     let (port, database) = (request.endpoint.port, encode(&group(request.instance)));
     let query = match request.tls {
         Tls::Off => "",
@@ -65,5 +81,6 @@ fn url(request: &VariableRequest) -> String {
 }
 
 fn name(text: &str) -> VariableName {
-    text.parse().expect("a prefix and these suffixes are letters, digits and underscores")
+    text.parse()
+        .expect("a prefix and these suffixes are letters, digits and underscores")
 }

@@ -24,21 +24,31 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) fn new(server: &'static Server, access: Access) -> Self {
-        Self { server, driver: PostgresDriver::new(), access }
+        Self {
+            server,
+            driver: PostgresDriver::new(),
+            access,
+        }
     }
 
     /// An instance with a binding.
     pub(crate) async fn made(&self) -> (InstanceSpec, BindingSpec) {
         let spec = spec();
         self.driver.prepare(&self.access).await.expect("prepare");
-        self.driver.provision(&self.access, &spec).await.expect("provision");
+        self.driver
+            .provision(&self.access, &spec)
+            .await
+            .expect("provision");
         let binding = self.bound(&spec, 1).await;
         (spec, binding)
     }
 
     pub(crate) async fn bound(&self, spec: &InstanceSpec, generation: u32) -> BindingSpec {
         let binding = binding(generation);
-        self.driver.bind(&self.access, spec, &binding).await.expect("bind");
+        self.driver
+            .bind(&self.access, spec, &binding)
+            .await
+            .expect("bind");
         binding
     }
 
@@ -62,7 +72,10 @@ impl Postgres {
 
     /// Destroys the instance and sees to it that nothing is left.
     pub(crate) async fn destroy(&self, spec: &InstanceSpec) {
-        self.driver.destroy(&self.access, spec.instance).await.expect("destroy");
+        self.driver
+            .destroy(&self.access, spec.instance)
+            .await
+            .expect("destroy");
         assert_eq!(self.traces(spec.instance).await, Vec::<String>::new());
     }
 }
@@ -76,7 +89,11 @@ pub(crate) fn spec() -> InstanceSpec {
 }
 
 pub(crate) fn binding(generation: u32) -> BindingSpec {
-    BindingSpec { binding: BindingId::from(Uuid::now_v7()), generation, password: password::generate() }
+    BindingSpec {
+        binding: BindingId::from(Uuid::now_v7()),
+        generation,
+        password: password::generate(),
+    }
 }
 
 pub(crate) fn name(spec: &InstanceSpec) -> String {
@@ -85,14 +102,19 @@ pub(crate) fn name(spec: &InstanceSpec) -> String {
 
 /// The connection that an application makes of its `DATABASE_URL`.
 pub(crate) fn dsn(variables: &[Variable]) -> Config {
-    let url = variables.iter().find(|variable| variable.name.as_str() == "DATABASE_URL").expect("DATABASE_URL");
+    let url = variables
+        .iter()
+        .find(|variable| variable.name.as_str() == "DATABASE_URL")
+        .expect("DATABASE_URL");
     Config::from_str(url.value.expose_secret()).expect("the URL is a connection string")
 }
 
 struct Connection(Client);
 
 fn words(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
+    error
+        .as_db_error()
+        .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 #[async_trait]
@@ -102,18 +124,34 @@ impl Session for Connection {
                      -- Only its owner may do this.
                      COMMENT ON TABLE kept IS 'kept'";
         let row = "INSERT INTO kept VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = $2";
-        self.0.batch_execute(table).await.map_err(|error| words(&error))?;
-        self.0.execute(row, &[&key, &value]).await.map_err(|error| words(&error))?;
+        self.0
+            .batch_execute(table)
+            .await
+            .map_err(|error| words(&error))?;
+        self.0
+            .execute(row, &[&key, &value])
+            .await
+            .map_err(|error| words(&error))?;
         Ok(())
     }
 
     async fn read(&mut self, key: &str) -> Result<Option<String>, String> {
-        let row = self.0.query_opt("SELECT value FROM kept WHERE key = $1", &[&key]).await;
+        let row = self
+            .0
+            .query_opt("SELECT value FROM kept WHERE key = $1", &[&key])
+            .await;
         Ok(row.map_err(|error| words(&error))?.map(|row| row.get(0)))
     }
 
-    async fn try_read_other(&mut self, other: InstanceId, key: &str) -> Result<Option<String>, String> {
-        let (me, other) = (self.0.query_one("SELECT session_user::text", &[]).await, short(other));
+    async fn try_read_other(
+        &mut self,
+        other: InstanceId,
+        key: &str,
+    ) -> Result<Option<String>, String> {
+        let (me, other) = (
+            self.0.query_one("SELECT session_user::text", &[]).await,
+            short(other),
+        );
         let me: String = me.map_err(|error| words(&error))?.get(0);
         let takeovers = [
             format!("SET ROLE svc_{other}"),
@@ -137,7 +175,11 @@ impl Session for Connection {
             }
         }
         let sql = format!("SELECT value FROM svc_{other}.public.kept WHERE key = $1");
-        let row = self.0.query_opt(&sql, &[&key]).await.map_err(|error| words(&error))?;
+        let row = self
+            .0
+            .query_opt(&sql, &[&key])
+            .await
+            .map_err(|error| words(&error))?;
         Ok(row.map(|row| row.get(0)))
     }
 
@@ -162,15 +204,27 @@ impl Fixture for Postgres {
 
     fn unreachable(&self) -> Access {
         // The discard port: nothing listens there.
-        Access { endpoint: Endpoint { host: "127.0.0.1".to_owned(), port: 9 }, ..self.access.clone() }
+        Access {
+            endpoint: Endpoint {
+                host: "127.0.0.1".to_owned(),
+                port: 9,
+            },
+            ..self.access.clone()
+        }
     }
 
     async fn connect(&self, variables: &[Variable]) -> Result<Box<dyn Session>, String> {
-        let client = connect(&dsn(variables)).await.map_err(|error| words(&error))?;
+        let client = connect(&dsn(variables))
+            .await
+            .map_err(|error| words(&error))?;
         Ok(Box::new(Connection(client)))
     }
 
-    async fn connect_to(&self, variables: &[Variable], other: InstanceId) -> Result<Box<dyn Session>, String> {
+    async fn connect_to(
+        &self,
+        variables: &[Variable],
+        other: InstanceId,
+    ) -> Result<Box<dyn Session>, String> {
         let mut config = dsn(variables);
         config.dbname(format!("svc_{}", short(other)));
         let client = connect(&config).await.map_err(|error| words(&error))?;
@@ -190,7 +244,10 @@ impl Fixture for Postgres {
                      FROM pg_database WHERE datname LIKE $1
                    ORDER BY 1";
         let client = self.server.connect("postgres").await;
-        let rows = client.query(sql, &[&like]).await.expect("the catalogues can be read");
+        let rows = client
+            .query(sql, &[&like])
+            .await
+            .expect("the catalogues can be read");
         rows.iter().map(|row| row.get(0)).collect()
     }
 
@@ -204,12 +261,17 @@ impl Fixture for Postgres {
 
     async fn remove_foreign(&self, instance: InstanceId) {
         let name = format!("svc_{}", short(instance));
-        self.server.run(&format!("DROP ROLE {name}, {name}_1")).await;
+        self.server
+            .run(&format!("DROP ROLE {name}, {name}_1"))
+            .await;
     }
 
     async fn server_log(&self) -> String {
         let log = self.server.log();
-        assert!(log.contains("ALTER ROLE \"svc_"), "the server logs every statement");
+        assert!(
+            log.contains("ALTER ROLE \"svc_"),
+            "the server logs every statement"
+        );
         log
     }
 }

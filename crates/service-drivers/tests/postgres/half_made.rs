@@ -20,13 +20,27 @@ async fn every_half_made_instance_is_repaired_and_can_be_destroyed() {
     for stage in stages {
         for repaired in [true, false] {
             let spec = spec();
-            fixture.driver.provision(&fixture.access, &spec).await.expect("provision");
-            let whole = windlass_services::conformance::Fixture::traces(&fixture, spec.instance).await;
+            fixture
+                .driver
+                .provision(&fixture.access, &spec)
+                .await
+                .expect("provision");
+            let whole =
+                windlass_services::conformance::Fixture::traces(&fixture, spec.instance).await;
             server.run(&stage.replace("{}", &name(&spec))).await;
             if repaired {
-                fixture.driver.provision(&fixture.access, &spec).await.expect(stage);
-                fixture.driver.check(&fixture.access, spec.instance).await.expect(stage);
-                let again = windlass_services::conformance::Fixture::traces(&fixture, spec.instance).await;
+                fixture
+                    .driver
+                    .provision(&fixture.access, &spec)
+                    .await
+                    .expect(stage);
+                fixture
+                    .driver
+                    .check(&fixture.access, spec.instance)
+                    .await
+                    .expect(stage);
+                let again =
+                    windlass_services::conformance::Fixture::traces(&fixture, spec.instance).await;
                 assert_eq!(again, whole, "{stage}");
             }
             fixture.destroy(&spec).await;
@@ -39,10 +53,18 @@ async fn a_half_dropped_database_is_missing() {
     let server = shared().await;
     let fixture = Postgres::new(server, server.least_privileged().await);
     let (spec, _) = fixture.made().await;
-    server.run(&format!("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{}'", name(&spec))).await;
+    server
+        .run(&format!(
+            "UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{}'",
+            name(&spec)
+        ))
+        .await;
     let checked = fixture.driver.check(&fixture.access, spec.instance).await;
     assert!(matches!(checked, Err(Error::Missing { .. })), "{checked:?}");
-    let bound = fixture.driver.bind(&fixture.access, &spec, &binding(2)).await;
+    let bound = fixture
+        .driver
+        .bind(&fixture.access, &spec, &binding(2))
+        .await;
     assert!(matches!(bound, Err(Error::Missing { .. })), "{bound:?}");
     fixture.destroy(&spec).await;
 }
@@ -63,9 +85,21 @@ async fn a_half_made_binding_is_repaired() {
     ];
     for stage in stages {
         server.run(&stage).await;
-        fixture.driver.bind(&fixture.access, &spec, &binding).await.expect(&stage);
-        let row = fixture.tenant(&spec, &binding).await.query_one("SELECT current_user::text", &[]).await;
-        assert_eq!(row.expect(&stage).get::<_, String>(0), name(&spec), "{stage}");
+        fixture
+            .driver
+            .bind(&fixture.access, &spec, &binding)
+            .await
+            .expect(&stage);
+        let row = fixture
+            .tenant(&spec, &binding)
+            .await
+            .query_one("SELECT current_user::text", &[])
+            .await;
+        assert_eq!(
+            row.expect(&stage).get::<_, String>(0),
+            name(&spec),
+            "{stage}"
+        );
     }
     fixture.destroy(&spec).await;
 }
@@ -87,7 +121,11 @@ async fn a_half_destroyed_instance_is_destroyed() {
         for statement in stage.replace("{}", &name(&spec)).split("; ") {
             server.run(statement).await;
         }
-        fixture.driver.unbind(&fixture.access, spec.instance, 1).await.expect(stage);
+        fixture
+            .driver
+            .unbind(&fixture.access, spec.instance, 1)
+            .await
+            .expect(stage);
         fixture.destroy(&spec).await;
     }
 }

@@ -23,13 +23,26 @@ async fn what_a_user_made_as_itself_outlives_its_binding() {
              CREATE TYPE mine.t AS ENUM ('a');
              ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;"
         );
-        tenant.batch_execute(&sql).await.expect("a tenant may do this");
-        fixture.driver.unbind(&fixture.access, spec.instance, 1).await.expect("unbind");
+        tenant
+            .batch_execute(&sql)
+            .await
+            .expect("a tenant may do this");
+        fixture
+            .driver
+            .unbind(&fixture.access, spec.instance, 1)
+            .await
+            .expect("unbind");
         let second = fixture.bound(&spec, 2).await;
         let tenant = fixture.tenant(&spec, &second).await;
-        let row = tenant.query_one("SELECT n, mine.f() FROM public.own", &[]).await.expect("the data stays");
+        let row = tenant
+            .query_one("SELECT n, mine.f() FROM public.own", &[])
+            .await
+            .expect("the data stays");
         assert_eq!((row.get::<_, i32>(0), row.get::<_, i32>(1)), (7, 1));
-        tenant.batch_execute("DROP TABLE public.own; DROP SCHEMA mine CASCADE").await.expect("and is the instance's");
+        tenant
+            .batch_execute("DROP TABLE public.own; DROP SCHEMA mine CASCADE")
+            .await
+            .expect("and is the instance's");
         fixture.destroy(&spec).await;
     }
 }
@@ -38,8 +51,15 @@ async fn what_a_user_made_as_itself_outlives_its_binding() {
 async fn unbind_finds_its_way_into_a_database_that_is_set_against_it() {
     let server = shared().await;
     let fixture = Postgres::new(server, server.least_privileged().await);
-    let spec = windlass_services::InstanceSpec { connection_limit: 3, ..spec() };
-    fixture.driver.provision(&fixture.access, &spec).await.expect("provision");
+    let spec = windlass_services::InstanceSpec {
+        connection_limit: 3,
+        ..spec()
+    };
+    fixture
+        .driver
+        .provision(&fixture.access, &spec)
+        .await
+        .expect("provision");
     let (one, two) = (fixture.bound(&spec, 1).await, fixture.bound(&spec, 2).await);
     let name = name(&spec);
     let tenant = fixture.tenant(&spec, &one).await;
@@ -52,7 +72,10 @@ async fn unbind_finds_its_way_into_a_database_that_is_set_against_it() {
          ALTER DATABASE {name} SET statement_timeout = 1;
          RESET ROLE; CREATE TABLE public.own (n int);"
     );
-    tenant.batch_execute(&sql).await.expect("a tenant may do this");
+    tenant
+        .batch_execute(&sql)
+        .await
+        .expect("a tenant may do this");
     // Every connection of the instance is taken, and not by the binding that is revoked.
     drop(tenant);
     let mut others = Vec::new();
@@ -62,11 +85,25 @@ async fn unbind_finds_its_way_into_a_database_that_is_set_against_it() {
             others.push(client);
         }
     }
-    fixture.driver.unbind(&fixture.access, spec.instance, 1).await.expect("unbind");
+    fixture
+        .driver
+        .unbind(&fixture.access, spec.instance, 1)
+        .await
+        .expect("unbind");
     let limit = format!("SELECT datconnlimit::text FROM pg_database WHERE datname = '{name}'");
     assert_eq!(server.text(&limit).await, "3", "the limit is set back");
-    let owner = others[0].query_one("SELECT tableowner::text FROM pg_tables WHERE tablename = 'own'", &[]).await;
-    assert_eq!(owner.expect("the table").get::<_, String>(0), name);
+    let superuser = server.connect(&name).await;
+    superuser
+        .batch_execute("SET statement_timeout = 0; SET ROLE NONE")
+        .await
+        .expect("the tenant's settings");
+    let sql = "SELECT tableowner::text FROM pg_catalog.pg_tables WHERE tablename = 'own'";
+    let owner = superuser
+        .query_one(sql, &[])
+        .await
+        .expect("the table is still there");
+    assert_eq!(owner.get::<_, String>(0), name);
+    drop(superuser);
     drop(others);
     fixture.destroy(&spec).await;
 }
@@ -85,10 +122,16 @@ async fn destroy_copes_with_what_owners_set() {
              BEGIN; CREATE TABLE held (n int); LOCK TABLE held"
         );
         for statement in sql.split(';') {
-            tenant.batch_execute(statement).await.expect("a tenant may do this");
+            tenant
+                .batch_execute(statement)
+                .await
+                .expect("a tenant may do this");
         }
         fixture.destroy(&spec).await;
-        assert!(tenant.batch_execute("SELECT 1").await.is_err(), "its sessions are over");
+        assert!(
+            tenant.batch_execute("SELECT 1").await.is_err(),
+            "its sessions are over"
+        );
     }
 }
 
@@ -99,11 +142,24 @@ async fn a_foreign_role_named_as_a_binding_is_left_alone() {
     let (spec, _) = fixture.made().await;
     let foreign = format!("{}_9", name(&spec));
     server.run(&format!("CREATE ROLE {foreign} LOGIN")).await;
-    let unbound = fixture.driver.unbind(&fixture.access, spec.instance, 9).await;
-    assert!(matches!(unbound, Err(windlass_services::Error::Conflict { .. })), "{unbound:?}");
-    fixture.driver.destroy(&fixture.access, spec.instance).await.expect("destroy");
+    let unbound = fixture
+        .driver
+        .unbind(&fixture.access, spec.instance, 9)
+        .await;
+    assert!(
+        matches!(unbound, Err(windlass_services::Error::Conflict { .. })),
+        "{unbound:?}"
+    );
+    fixture
+        .driver
+        .destroy(&fixture.access, spec.instance)
+        .await
+        .expect("destroy");
     let left = windlass_services::conformance::Fixture::traces(&fixture, spec.instance).await;
     assert_eq!(left.len(), 1, "only the foreign role is left: {left:?}");
-    assert!(left[0].contains(&format!("role {foreign} t")), "and can still log in: {left:?}");
+    assert!(
+        left[0].contains(&format!("role {foreign} t")),
+        "and can still log in: {left:?}"
+    );
     server.run(&format!("DROP ROLE {foreign}")).await;
 }

@@ -31,15 +31,23 @@ fn request(password: &str) -> VariableRequest {
         instance: InstanceId::from(Uuid::now_v7()),
         generation: 3,
         password: SecretString::from(password),
-        endpoint: Endpoint { host: "db.internal".to_owned(), port: 6543 },
+        endpoint: Endpoint {
+            host: "db.internal".to_owned(),
+            port: 6543,
+        },
         tls: Tls::Off,
         url_scheme: None,
     }
 }
 
 fn value<'a>(variables: &'a [Variable], name: &str) -> &'a str {
-    let found = variables.iter().find(|variable| variable.name.as_str() == name);
-    found.unwrap_or_else(|| panic!("{name} is given")).value.expose_secret()
+    let found = variables
+        .iter()
+        .find(|variable| variable.name.as_str() == name);
+    found
+        .unwrap_or_else(|| panic!("{name} is given"))
+        .value
+        .expose_secret()
 }
 
 /// Scheme, user, password, host, port and path of a URL by the grammar of RFC 3986, which allows but
@@ -50,7 +58,14 @@ fn parse(url: &str) -> [String; 6] {
     let (userinfo, address) = authority.split_once('@').expect("credentials");
     let (user, password) = userinfo.split_once(':').expect("a password");
     let (host, port) = address.rsplit_once(':').expect("a port");
-    [scheme.to_owned(), decode(user), decode(password), host.to_owned(), port.to_owned(), decode(path)]
+    [
+        scheme.to_owned(),
+        decode(user),
+        decode(password),
+        host.to_owned(),
+        port.to_owned(),
+        decode(path),
+    ]
 }
 
 fn decode(text: &str) -> String {
@@ -58,12 +73,21 @@ fn decode(text: &str) -> String {
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'%' {
-            let digits = [rest.next(), rest.next()].map(|digit| char::from(digit.expect("two digits")));
-            let upper = digits.iter().all(|c| c.is_ascii_digit() || ('A'..='F').contains(c));
-            assert!(upper, "% is followed by two upper-case hexadecimal digits in {text}");
+            let digits =
+                [rest.next(), rest.next()].map(|digit| char::from(digit.expect("two digits")));
+            let upper = digits
+                .iter()
+                .all(|c| c.is_ascii_digit() || ('A'..='F').contains(c));
+            assert!(
+                upper,
+                "% is followed by two upper-case hexadecimal digits in {text}"
+            );
             bytes.push(u8::from_str_radix(&String::from_iter(digits), 16).expect("hexadecimal"));
         } else {
-            assert!(byte.is_ascii_alphanumeric() || b"-._~".contains(&byte), "unreserved in {text}");
+            assert!(
+                byte.is_ascii_alphanumeric() || b"-._~".contains(&byte),
+                "unreserved in {text}"
+            );
             bytes.push(byte);
         }
     }
@@ -80,13 +104,26 @@ fn hostile_passwords_survive_strict_parsers() {
         for variable in ["DEFAULT_DATABASE_DSN", "DATABASE_URL"] {
             let url = value(&variables, variable);
             let parts = parse(url);
-            assert_eq!(parts, ["postgres", &user, password, "db.internal", "6543", &name].map(str::to_owned));
+            assert_eq!(
+                parts,
+                ["postgres", &user, password, "db.internal", "6543", &name].map(str::to_owned)
+            );
             let config = Config::from_str(url).expect("the client reads it");
             assert_eq!(config.get_password(), Some(password.as_bytes()));
-            assert_eq!((config.get_user(), config.get_dbname()), (Some(&*user), Some(&*name)));
-            assert_eq!((config.get_hosts(), config.get_ports()), (&[Host::Tcp("db.internal".into())][..], &[6543][..]));
+            assert_eq!(
+                (config.get_user(), config.get_dbname()),
+                (Some(&*user), Some(&*name))
+            );
+            assert_eq!(
+                (config.get_hosts(), config.get_ports()),
+                (&[Host::Tcp("db.internal".into())][..], &[6543][..])
+            );
         }
-        assert_eq!(value(&variables, "DEFAULT_DATABASE_PASSWORD"), password, "parts are not encoded");
+        assert_eq!(
+            value(&variables, "DEFAULT_DATABASE_PASSWORD"),
+            password,
+            "parts are not encoded"
+        );
         assert_eq!(value(&variables, "DEFAULT_DATABASE_HOST"), "db.internal");
         assert_eq!(value(&variables, "DEFAULT_DATABASE_PORT"), "6543");
         assert_eq!(value(&variables, "DEFAULT_DATABASE_NAME"), name);
@@ -112,15 +149,37 @@ fn schemes_addresses_and_encryption_have_their_forms() {
     ] {
         request.tls = tls;
         let url = url(&request);
-        assert!(url.ends_with(&format!("/svc_{}{query}", short(request.instance))), "{url}");
-        assert_eq!(Config::from_str(&url).expect("the client reads it").get_ssl_mode(), mode);
+        assert!(
+            url.ends_with(&format!("/svc_{}{query}", short(request.instance))),
+            "{url}"
+        );
+        assert_eq!(
+            Config::from_str(&url)
+                .expect("the client reads it")
+                .get_ssl_mode(),
+            mode
+        );
     }
     request.tls = Tls::Verify;
-    assert!(url(&request).ends_with("?sslmode=verify-full"), "{}", url(&request));
+    assert!(
+        url(&request).ends_with("?sslmode=verify-full"),
+        "{}",
+        url(&request)
+    );
     request.tls = Tls::Off;
     request.endpoint.host = "fd00::1".to_owned();
-    assert!(url(&request).contains("@[fd00::1]:6543/"), "{}", url(&request));
-    assert_eq!(value(&PostgresDriver::new().variables(&request), "DEFAULT_DATABASE_HOST"), "fd00::1");
+    assert!(
+        url(&request).contains("@[fd00::1]:6543/"),
+        "{}",
+        url(&request)
+    );
+    assert_eq!(
+        value(
+            &PostgresDriver::new().variables(&request),
+            "DEFAULT_DATABASE_HOST"
+        ),
+        "fd00::1"
+    );
 }
 
 #[test]
@@ -133,7 +192,8 @@ fn only_the_default_prefix_has_the_alias() {
     assert!(names("DEFAULT").contains(&"DATABASE_URL".to_owned()));
     assert_eq!(
         names("REPORTS"),
-        ["DSN", "HOST", "PORT", "NAME", "USER", "PASSWORD", "ENGINE"].map(|part| format!("REPORTS_DATABASE_{part}"))
+        ["DSN", "HOST", "PORT", "NAME", "USER", "PASSWORD", "ENGINE"]
+            .map(|part| format!("REPORTS_DATABASE_{part}"))
     );
 }
 
@@ -142,20 +202,32 @@ async fn hostile_passwords_log_in_by_their_urls() {
     let server = shared().await;
     let fixture = Postgres::new(server, server.least_privileged().await);
     let spec = spec();
-    fixture.driver.provision(&fixture.access, &spec).await.expect("provision");
+    fixture
+        .driver
+        .provision(&fixture.access, &spec)
+        .await
+        .expect("provision");
     for (generation, password) in (1..).zip(HOSTILE) {
         let binding = BindingSpec {
             binding: BindingId::from(Uuid::now_v7()),
             generation,
             password: SecretString::from(password),
         };
-        fixture.driver.bind(&fixture.access, &spec, &binding).await.expect("bind");
+        fixture
+            .driver
+            .bind(&fixture.access, &spec, &binding)
+            .await
+            .expect("bind");
         let variables = fixture.variables(&spec, &binding);
-        connect(&dsn(&variables)).await.expect("this client logs in");
+        connect(&dsn(&variables))
+            .await
+            .expect("this client logs in");
         // libpq, at the server's address inside the container, where a password is needed as well.
         let port = format!(":{}/", fixture.access.endpoint.port);
         let url = value(&variables, "DATABASE_URL").replace(&port, ":5432/");
-        let shown = server.exec(&["psql", &url, "-Atc", "SELECT session_user"]).expect("libpq logs in");
+        let shown = server
+            .exec(&["psql", &url, "-Atc", "SELECT session_user"])
+            .expect("libpq logs in");
         assert_eq!(shown.trim(), value(&variables, "DEFAULT_DATABASE_USER"));
     }
     fixture.destroy(&spec).await;

@@ -32,14 +32,23 @@ impl Server {
     /// Starts the server as the driver specifies it, with all statements in its log.
     pub(crate) async fn start() -> Self {
         let password = password::generate();
-        let spec = PostgresDriver::new().server(VERSION, &password).expect("a supported version");
+        let spec = PostgresDriver::new()
+            .server(VERSION, &password)
+            .expect("a supported version");
         let image = spec.image.to_string();
         let found = docker(&["image", "inspect", "--format", "{{.Id}}", &image]);
-        assert!(found.is_ok(), "the image {image} is not there: run ./test, or `windlass images prepare`");
+        assert!(
+            found.is_ok(),
+            "the image {image} is not there: run ./test, or `windlass images prepare`"
+        );
         let name = format!("windlass-test-postgres-{}", Uuid::now_v7().simple());
         // Removes the container when this process ends, however it ends: its end closes the pipe.
         let lifeline = Command::new("sh")
-            .args(["-c", "cat >/dev/null; docker rm --force --volumes \"$0\" >/dev/null 2>&1", &name])
+            .args([
+                "-c",
+                "cat >/dev/null; docker rm --force --volumes \"$0\" >/dev/null 2>&1",
+                &name,
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -47,25 +56,56 @@ impl Server {
             .spawn()
             .expect("sh can be started");
         let mut run = Command::new("docker");
-        run.args(["run", "--detach", "--name", &name, "--publish", "127.0.0.1::5432"]);
+        run.args([
+            "run",
+            "--detach",
+            "--name",
+            &name,
+            "--publish",
+            "127.0.0.1::5432",
+        ]);
         for (key, value) in &spec.environment {
             run.args(["--env", key]).env(key, value.expose_secret());
         }
-        run.arg(&image).args(spec.command.iter().flatten()).args(["-c", "log_statement=all"]);
+        run.arg(&image).args(spec.command.iter().flatten());
+        // Nothing here survives the container, so that it need not survive a crash of the machine.
+        run.args([
+            "-c",
+            "log_statement=all",
+            "-c",
+            "fsync=off",
+            "-c",
+            "full_page_writes=off",
+        ]);
         let started = output(&mut run);
-        assert!(started.is_ok(), "the container of {image} does not start: {started:?}");
+        assert!(
+            started.is_ok(),
+            "the container of {image} does not start: {started:?}"
+        );
         let published = docker(&["port", &name, "5432/tcp"]).expect("the port is published");
-        let port = published.lines().next().and_then(|line| line.rsplit_once(':')).expect("a port").1;
+        let port = published
+            .lines()
+            .next()
+            .and_then(|line| line.rsplit_once(':'))
+            .expect("a port")
+            .1;
         let superuser = Access {
             cluster: ClusterId::from(Uuid::now_v7()),
             description: "shared cluster 'postgres' of region local".to_owned(),
-            endpoint: Endpoint { host: "127.0.0.1".to_owned(), port: port.trim().parse().expect("a port") },
+            endpoint: Endpoint {
+                host: "127.0.0.1".to_owned(),
+                port: port.trim().parse().expect("a port"),
+            },
             user: spec.administrator,
             password,
             database: None,
             tls: Tls::Off,
         };
-        let server = Self { name, superuser, lifeline };
+        let server = Self {
+            name,
+            superuser,
+            lifeline,
+        };
         server.wait_until_ready(spec.start_deadline).await;
         server
     }
@@ -75,7 +115,11 @@ impl Server {
         while let Err(error) = self.try_connect("postgres").await {
             let running = docker(&["inspect", "--format", "{{.State.Running}}", &self.name]);
             let is_running = running.is_ok_and(|text| text.trim() == "true");
-            assert!(is_running && Instant::now() < deadline, "no server: {error:?}\n{}", self.log());
+            assert!(
+                is_running && Instant::now() < deadline,
+                "no server: {error:?}\n{}",
+                self.log()
+            );
             sleep(Duration::from_millis(50)).await;
         }
     }
@@ -86,21 +130,32 @@ impl Server {
 
     /// A superuser's connection.
     pub(crate) async fn connect(&self, database: &str) -> Client {
-        self.try_connect(database).await.expect("the superuser can connect")
+        self.try_connect(database)
+            .await
+            .expect("the superuser can connect")
     }
 
     /// Runs statements as the superuser.
     pub(crate) async fn run(&self, sql: &str) {
-        self.connect("postgres").await.batch_execute(sql).await.expect("the superuser may do this");
+        self.connect("postgres")
+            .await
+            .batch_execute(sql)
+            .await
+            .expect("the superuser may do this");
     }
 
     /// One text of one row, as the superuser sees it.
     pub(crate) async fn text(&self, sql: &str) -> String {
-        let row = self.connect("postgres").await.query_one(sql, &[]).await.expect("one row");
+        let row = self
+            .connect("postgres")
+            .await
+            .query_one(sql, &[])
+            .await
+            .expect("one row");
         row.get(0)
     }
 
-    /// An administrator with no right but those that are needed; `rights` is one that has others.
+    /// An administrator with no right but those that are needed.
     pub(crate) async fn least_privileged(&self) -> Access {
         self.administrator("CREATEDB CREATEROLE", true).await
     }
@@ -115,21 +170,32 @@ impl Server {
             ..self.superuser.clone()
         };
         let (user, secret) = (&access.user, access.password.expose_secret());
-        // The server logs every statement, and this one has the password in it.
+        let superuser = self.connect("postgres").await;
+        // The server logs every statement, and this one will have the password in it.
+        superuser
+            .batch_execute("SET log_statement = none")
+            .await
+            .expect("a superuser's setting");
         let mut sql = format!(
-            "SET log_statement = none; CREATE ROLE {user} LOGIN {rights} PASSWORD '{secret}';
+            "SELECT pg_advisory_xact_lock(1); CREATE ROLE {user} LOGIN {rights} PASSWORD '{secret}';
              GRANT CONNECT ON DATABASE postgres TO {user};"
         );
         if may_signal {
-            sql.push_str(&format!("GRANT pg_signal_backend TO {user};"));
+            sql = format!("{sql} GRANT pg_signal_backend TO {user};");
         }
-        self.run(&sql).await;
+        superuser
+            .batch_execute(&sql)
+            .await
+            .expect("a superuser may do this");
         access
     }
 
     /// The server's log until now.
     pub(crate) fn log(&self) -> String {
-        let shown = Command::new("docker").args(["logs", &self.name]).output().expect("docker runs");
+        let shown = Command::new("docker")
+            .args(["logs", &self.name])
+            .output()
+            .expect("docker runs");
         String::from_utf8_lossy(&[shown.stdout, shown.stderr].concat()).into_owned()
     }
 
@@ -158,7 +224,9 @@ pub(crate) fn config(access: &Access, database: &str) -> tokio_postgres::Config 
     config
 }
 
-pub(crate) async fn connect(config: &tokio_postgres::Config) -> Result<Client, tokio_postgres::Error> {
+pub(crate) async fn connect(
+    config: &tokio_postgres::Config,
+) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = config.connect(NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
@@ -169,7 +237,9 @@ fn docker(arguments: &[&str]) -> Result<String, String> {
 }
 
 fn output(command: &mut Command) -> Result<String, String> {
-    let output = command.output().map_err(|error| format!("docker cannot be run: {error}"))?;
+    let output = command
+        .output()
+        .map_err(|error| format!("docker cannot be run: {error}"))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {

@@ -17,7 +17,10 @@ pub(super) async fn same_call_many_times_at_once(suite: &Suite<'_>) {
     for result in join_all((0..4).map(|_| driver.bind(access, &spec, &binding))).await {
         result.expect("bind may be called while it is at work");
     }
-    assert!(suite.can_login(&spec, &binding).await, "the binding is made");
+    assert!(
+        suite.can_login(&spec, &binding).await,
+        "the binding is made"
+    );
     for result in join_all((0..4).map(|_| driver.unbind(access, spec.instance, 1))).await {
         result.expect("unbind may be called while it is at work");
     }
@@ -32,8 +35,15 @@ pub(super) async fn many_instances_at_once(suite: &Suite<'_>) {
     join_all(specs.iter().map(|spec| suite.provision(spec))).await;
     let bindings = join_all(specs.iter().map(|spec| suite.bound(spec, 1))).await;
     for (spec, binding) in specs.iter().zip(&bindings) {
-        assert!(suite.can_login(spec, binding).await, "each of many made at once works");
-        assert_eq!(suite.listed(spec).await, 1, "each of many made at once is made once");
+        assert!(
+            suite.can_login(spec, binding).await,
+            "each of many made at once works"
+        );
+        assert_eq!(
+            suite.listed(spec).await,
+            1,
+            "each of many made at once is made once"
+        );
     }
     join_all(specs.iter().map(|spec| suite.destroy(spec))).await;
 }

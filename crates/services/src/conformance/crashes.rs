@@ -62,32 +62,59 @@ async fn making(suite: &Suite<'_>, steps: usize) -> bool {
     let (driver, access, spec) = (suite.driver(), &suite.access, new_spec());
     let provisioned = cut_after(steps, driver.provision(access, &spec)).await;
     suite.provision(&spec).await;
-    driver.check(access, spec.instance).await.expect("a half-made instance is repaired");
+    driver
+        .check(access, spec.instance)
+        .await
+        .expect("a half-made instance is repaired");
     let binding = suite.new_binding(1);
     let bound = cut_after(steps, driver.bind(access, &spec, &binding)).await;
     suite.bind(&spec, &binding).await;
     let mut session = suite.connect(&spec, &binding).await;
-    session.write("key", "value").await.expect("a half-made binding is repaired");
+    session
+        .write("key", "value")
+        .await
+        .expect("a half-made binding is repaired");
     let other = suite.bound(&spec, 2).await;
-    suite.connect(&spec, &other).await.write("key", "other").await.expect("it shares what it makes");
-    assert_eq!(suite.listed(&spec).await, 1, "a half-made instance is made once");
+    suite
+        .connect(&spec, &other)
+        .await
+        .write("key", "other")
+        .await
+        .expect("it shares what it makes");
+    assert_eq!(
+        suite.listed(&spec).await,
+        1,
+        "a half-made instance is made once"
+    );
     suite.destroy(&spec).await;
 
     // What is half made can be undone as well as repaired.
     let spec = new_spec();
     let undone = cut_after(steps, driver.provision(access, &spec)).await;
     suite.destroy(&spec).await;
-    [provisioned, bound, undone].iter().all(|ended| matches!(ended, Cut::Done(_)))
+    [provisioned, bound, undone]
+        .iter()
+        .all(|ended| matches!(ended, Cut::Done(_)))
 }
 
 async fn revoking(suite: &Suite<'_>, spec: &InstanceSpec, steps: usize) -> bool {
     let binding = suite.bound(spec, 1).await;
     let mut session = suite.connect(spec, &binding).await;
     session.write("key", "value").await.expect("write");
-    let revoked = cut_after(steps, suite.driver().unbind(&suite.access, spec.instance, 1)).await;
+    let revoked = cut_after(
+        steps,
+        suite.driver().unbind(&suite.access, spec.instance, 1),
+    )
+    .await;
     suite.unbind(spec, 1).await;
-    assert!(!session.is_alive().await, "half revoked is repaired: sessions end");
-    assert!(!suite.can_login(spec, &binding).await, "half revoked is repaired: no login");
+    assert!(
+        !session.is_alive().await,
+        "half revoked is repaired: sessions end"
+    );
+    assert!(
+        !suite.can_login(spec, &binding).await,
+        "half revoked is repaired: no login"
+    );
     matches!(revoked, Cut::Done(_))
 }
 
@@ -98,6 +125,9 @@ async fn destroying(suite: &Suite<'_>, steps: usize) -> bool {
     session.write("key", "value").await.expect("write");
     let destroyed = cut_after(steps, suite.driver().destroy(&suite.access, spec.instance)).await;
     suite.destroy(&spec).await;
-    assert!(!session.is_alive().await, "half destroyed is repaired: sessions end");
+    assert!(
+        !session.is_alive().await,
+        "half destroyed is repaired: sessions end"
+    );
     matches!(destroyed, Cut::Done(_))
 }

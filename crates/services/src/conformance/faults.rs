@@ -6,21 +6,39 @@ use crate::password;
 use crate::spec::Access;
 
 pub(super) async fn wrong_password_is_unauthorized(suite: &Suite<'_>) {
-    let access = Access { password: password::generate(), ..suite.access.clone() };
+    let access = Access {
+        password: password::generate(),
+        ..suite.access.clone()
+    };
     suite.guard(&access.password);
     for error in all_calls(suite, &access, "a wrong password is refused").await {
-        assert!(matches!(error, Error::Unauthorized { .. }), "a wrong password is Unauthorized, not {error:?}");
+        assert!(
+            matches!(error, Error::Unauthorized { .. }),
+            "a wrong password is Unauthorized, not {error:?}"
+        );
         assert!(!error.effect_unknown(), "a wrong password has no effect");
-        assert!(error.to_string().contains(&access.description), "the error names the cluster: {error}");
+        assert!(
+            error.to_string().contains(&access.description),
+            "the error names the cluster: {error}"
+        );
     }
 }
 
 pub(super) async fn no_server_is_unreachable(suite: &Suite<'_>) {
     let access = suite.fixture.unreachable();
     for error in all_calls(suite, &access, "a server that is not there does nothing").await {
-        assert!(matches!(error, Error::Unreachable { .. }), "no server is Unreachable, not {error:?}");
-        assert!(!error.effect_unknown(), "a server that is not there has no effect");
-        assert!(error.to_string().contains(&access.description), "the error names the cluster: {error}");
+        assert!(
+            matches!(error, Error::Unreachable { .. }),
+            "no server is Unreachable, not {error:?}"
+        );
+        assert!(
+            !error.effect_unknown(),
+            "a server that is not there has no effect"
+        );
+        assert!(
+            error.to_string().contains(&access.description),
+            "the error names the cluster: {error}"
+        );
     }
 }
 

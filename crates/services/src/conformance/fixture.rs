@@ -25,7 +25,11 @@ pub trait Fixture: Send + Sync {
     async fn connect(&self, variables: &[Variable]) -> Result<Box<dyn Session>, String>;
 
     /// Connects with these credentials, but to another instance, by every way that the type has.
-    async fn connect_to(&self, variables: &[Variable], other: InstanceId) -> Result<Box<dyn Session>, String>;
+    async fn connect_to(
+        &self,
+        variables: &[Variable],
+        other: InstanceId,
+    ) -> Result<Box<dyn Session>, String>;
 
     /// All that is on the cluster in the instance's name, users included, as its superuser sees it.
     async fn traces(&self, instance: InstanceId) -> Vec<String>;
@@ -51,7 +55,11 @@ pub trait Session: Send {
 
     /// Tries to read a value of another instance over this connection, by every way that the type has.
     /// `Ok(Some(_))` only if it was read.
-    async fn try_read_other(&mut self, other: InstanceId, key: &str) -> Result<Option<String>, String>;
+    async fn try_read_other(
+        &mut self,
+        other: InstanceId,
+        key: &str,
+    ) -> Result<Option<String>, String>;
 
     /// Whether the server still answers over this connection.
     async fn is_alive(&mut self) -> bool;

@@ -37,7 +37,11 @@ impl<'a> Suite<'a> {
     pub(super) fn new(fixture: &'a dyn Fixture) -> Self {
         let access = fixture.access();
         let secrets = Mutex::new(vec![access.password.clone()]);
-        Self { fixture, access, secrets }
+        Self {
+            fixture,
+            access,
+            secrets,
+        }
     }
 
     pub(super) fn driver(&self) -> &dyn Driver {
@@ -45,8 +49,14 @@ impl<'a> Suite<'a> {
     }
 
     pub(super) async fn prepare(&self) {
-        self.driver().prepare(&self.access).await.expect("the cluster can be prepared");
-        self.driver().prepare(&self.access).await.expect("prepare is idempotent");
+        self.driver()
+            .prepare(&self.access)
+            .await
+            .expect("the cluster can be prepared");
+        self.driver()
+            .prepare(&self.access)
+            .await
+            .expect("prepare is idempotent");
     }
 
     /// A provisioned instance.
@@ -57,19 +67,28 @@ impl<'a> Suite<'a> {
     }
 
     pub(super) async fn provision(&self, spec: &InstanceSpec) {
-        self.driver().provision(&self.access, spec).await.expect("an instance can be provisioned");
+        self.driver()
+            .provision(&self.access, spec)
+            .await
+            .expect("an instance can be provisioned");
     }
 
     pub(super) fn new_binding(&self, generation: u32) -> BindingSpec {
-        let binding =
-            BindingSpec { binding: BindingId::from(Uuid::now_v7()), generation, password: password::generate() };
+        let binding = BindingSpec {
+            binding: BindingId::from(Uuid::now_v7()),
+            generation,
+            password: password::generate(),
+        };
         self.guard(&binding.password);
         binding
     }
 
     /// Has the secret looked for in every error and in the server's log.
     pub(super) fn guard(&self, secret: &SecretString) {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(secret.clone());
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(secret.clone());
     }
 
     /// A binding of that generation.
@@ -80,18 +99,30 @@ impl<'a> Suite<'a> {
     }
 
     pub(super) async fn bind(&self, spec: &InstanceSpec, binding: &BindingSpec) {
-        self.driver().bind(&self.access, spec, binding).await.expect("a binding can be made");
+        self.driver()
+            .bind(&self.access, spec, binding)
+            .await
+            .expect("a binding can be made");
     }
 
     pub(super) async fn unbind(&self, spec: &InstanceSpec, generation: u32) {
-        self.driver().unbind(&self.access, spec.instance, generation).await.expect("a binding can be revoked");
+        self.driver()
+            .unbind(&self.access, spec.instance, generation)
+            .await
+            .expect("a binding can be revoked");
     }
 
     /// Destroys the instance and sees to it that nothing is left.
     pub(super) async fn destroy(&self, spec: &InstanceSpec) {
-        self.driver().destroy(&self.access, spec.instance).await.expect("an instance can be destroyed");
+        self.driver()
+            .destroy(&self.access, spec.instance)
+            .await
+            .expect("an instance can be destroyed");
         let traces = self.fixture.traces(spec.instance).await;
-        assert!(traces.is_empty(), "destroy leaves nothing of the instance, but there is {traces:?}");
+        assert!(
+            traces.is_empty(),
+            "destroy leaves nothing of the instance, but there is {traces:?}"
+        );
     }
 
     /// What the application is given.
@@ -115,8 +146,14 @@ impl<'a> Suite<'a> {
         self.fixture.connect(&self.variables(spec, binding)).await
     }
 
-    pub(super) async fn connect(&self, spec: &InstanceSpec, binding: &BindingSpec) -> Box<dyn Session> {
-        self.try_connect(spec, binding).await.expect("a binding's variables give a working connection")
+    pub(super) async fn connect(
+        &self,
+        spec: &InstanceSpec,
+        binding: &BindingSpec,
+    ) -> Box<dyn Session> {
+        self.try_connect(spec, binding)
+            .await
+            .expect("a binding's variables give a working connection")
     }
 
     pub(super) async fn can_login(&self, spec: &InstanceSpec, binding: &BindingSpec) -> bool {
@@ -125,13 +162,22 @@ impl<'a> Suite<'a> {
 
     /// How often the driver lists the instance.
     pub(super) async fn listed(&self, spec: &InstanceSpec) -> usize {
-        let listed = self.driver().list(&self.access).await.expect("the instances can be listed");
-        listed.iter().filter(|name| **name == short(spec.instance)).count()
+        let listed = self
+            .driver()
+            .list(&self.access)
+            .await
+            .expect("the instances can be listed");
+        listed
+            .iter()
+            .filter(|name| **name == short(spec.instance))
+            .count()
     }
 
     /// The error of a call that must fail, looked through for secrets.
     pub(super) fn refused<T>(&self, result: Result<T, Error>, sentence: &str) -> Error {
-        let Err(error) = result else { panic!("{sentence}, but the call succeeded") };
+        let Err(error) = result else {
+            panic!("{sentence}, but the call succeeded")
+        };
         self.assert_no_secret(&format!("{error} {error:?}"), "an error");
         error
     }
@@ -141,7 +187,12 @@ impl<'a> Suite<'a> {
     }
 
     fn assert_no_secret(&self, text: &str, place: &str) {
-        for secret in self.secrets.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for secret in self
+            .secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
             if let Some(at) = text.find(secret.expose_secret()) {
                 let before: String = text[..at].chars().rev().take(200).collect();
                 let before: String = before.chars().rev().collect();
@@ -152,11 +203,17 @@ impl<'a> Suite<'a> {
 }
 
 /// Waits until the condition is true.
-pub(super) async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+pub(super) async fn eventually<F: Future<Output = bool>>(
+    what: &str,
+    mut condition: impl FnMut() -> F,
+) {
     let waiting = async {
         while !condition().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "{what}: not so within {PATIENCE:?}");
+    assert!(
+        tokio::time::timeout(PATIENCE, waiting).await.is_ok(),
+        "{what}: not so within {PATIENCE:?}"
+    );
 }

@@ -11,16 +11,25 @@ use crate::spec::{Endpoint, Tls, VariableRequest};
 
 pub(super) fn names_are_those_promised(suite: &Suite<'_>) {
     let driver = suite.driver();
-    for prefix in [Prefix::default_prefix(), "REPORTS_2".parse().expect("a prefix")] {
+    for prefix in [
+        Prefix::default_prefix(),
+        "REPORTS_2".parse().expect("a prefix"),
+    ] {
         for tls in [Tls::Off, Tls::Require, Tls::Verify] {
-            let schemes = driver.url_schemes().iter().map(|scheme| Some((*scheme).to_owned()));
+            let schemes = driver
+                .url_schemes()
+                .iter()
+                .map(|scheme| Some((*scheme).to_owned()));
             for url_scheme in schemes.chain([None, Some("unheard-of".to_owned())]) {
                 let request = VariableRequest {
                     prefix: prefix.clone(),
                     instance: new_spec().instance,
                     generation: 1,
                     password: password::generate(),
-                    endpoint: Endpoint { host: "fd00::1".to_owned(), port: 5432 },
+                    endpoint: Endpoint {
+                        host: "fd00::1".to_owned(),
+                        port: 5432,
+                    },
                     tls,
                     url_scheme,
                 };
@@ -33,17 +42,36 @@ pub(super) fn names_are_those_promised(suite: &Suite<'_>) {
 fn check(suite: &Suite<'_>, request: &VariableRequest) {
     let names = suite.driver().variable_names(&request.prefix);
     let variables = suite.driver().variables(request);
-    let given: Vec<_> = variables.iter().map(|variable| variable.name.clone()).collect();
-    assert_eq!(given, names, "the variables' names are those of variable_names, in their order");
-    assert_eq!(given.iter().collect::<BTreeSet<_>>().len(), given.len(), "no name is given twice: {given:?}");
+    let given: Vec<_> = variables
+        .iter()
+        .map(|variable| variable.name.clone())
+        .collect();
+    assert_eq!(
+        given, names,
+        "the variables' names are those of variable_names, in their order"
+    );
+    assert_eq!(
+        given.iter().collect::<BTreeSet<_>>().len(),
+        given.len(),
+        "no name is given twice: {given:?}"
+    );
     if !request.prefix.is_default() {
         let start = format!("{}_", request.prefix);
-        assert!(given.iter().all(|name| name.as_str().starts_with(&start)), "the prefix is in all: {given:?}");
+        assert!(
+            given.iter().all(|name| name.as_str().starts_with(&start)),
+            "the prefix is in all: {given:?}"
+        );
     }
     let secret = request.password.expose_secret();
-    let holds = variables.iter().filter(|variable| variable.value.expose_secret().contains(secret));
+    let holds = variables
+        .iter()
+        .filter(|variable| variable.value.expose_secret().contains(secret));
     for variable in holds.clone() {
-        assert!(variable.is_sensitive, "{} holds the password and says that it is no secret", variable.name);
+        assert!(
+            variable.is_sensitive,
+            "{} holds the password and says that it is no secret",
+            variable.name
+        );
     }
     assert!(holds.count() > 0, "the application is told its password");
     let shown = format!("{variables:?} {request:?}");
@@ -52,15 +80,33 @@ fn check(suite: &Suite<'_>, request: &VariableRequest) {
 
 pub(super) fn server_is_told_the_password(suite: &Suite<'_>) {
     let password = password::generate();
-    let server = suite.driver().server(suite.fixture.version(), &password).expect("the version is supported");
-    let told = server.environment.iter().any(|(_, value)| value.expose_secret() == password.expose_secret());
-    assert!(told, "the server is told the administrator's password in its environment");
-    assert!(!format!("{server:?}").contains(password.expose_secret()), "no Debug shows a password");
+    let server = suite
+        .driver()
+        .server(suite.fixture.version(), &password)
+        .expect("the version is supported");
+    let told = server
+        .environment
+        .iter()
+        .any(|(_, value)| value.expose_secret() == password.expose_secret());
+    assert!(
+        told,
+        "the server is told the administrator's password in its environment"
+    );
+    assert!(
+        !format!("{server:?}").contains(password.expose_secret()),
+        "no Debug shows a password"
+    );
     assert!(server.port > 0, "the server's port is known");
-    assert!(!server.administrator.is_empty(), "the administrator's name is known");
+    assert!(
+        !server.administrator.is_empty(),
+        "the administrator's name is known"
+    );
     assert!(!suite.driver().kind().is_empty(), "the type has a name");
     let refused = suite.driver().server("0.0-no-such-version", &password);
     if let Err(error) = refused {
-        assert!(!error.to_string().contains(password.expose_secret()), "no error shows a password");
+        assert!(
+            !error.to_string().contains(password.expose_secret()),
+            "no error shows a password"
+        );
     }
 }

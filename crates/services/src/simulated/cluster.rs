@@ -41,14 +41,24 @@ impl Cluster {
     pub(super) fn login(&self, user: &str, password: &str) -> Option<(String, u32)> {
         let (short, generation) = user.strip_prefix("svc_")?.split_once('_')?;
         let generation = generation.parse().ok()?;
-        let instance = self.instances.get(short).filter(|instance| instance.ready && !self.down)?;
+        let instance = self
+            .instances
+            .get(short)
+            .filter(|instance| instance.ready && !self.down)?;
         let known = instance.users.get(&generation)?.password.as_ref()?;
         (known.expose_secret() == password).then(|| (short.to_owned(), generation))
     }
 
-    pub(super) fn open_session(&mut self, short: &str, number: u64, generation: u32) -> Result<(), String> {
+    pub(super) fn open_session(
+        &mut self,
+        short: &str,
+        number: u64,
+        generation: u32,
+    ) -> Result<(), String> {
         let instance = self.instances.get_mut(short).ok_or("no such instance")?;
-        if instance.sessions.len() >= usize::try_from(instance.connection_limit).unwrap_or(usize::MAX) {
+        if instance.sessions.len()
+            >= usize::try_from(instance.connection_limit).unwrap_or(usize::MAX)
+        {
             return Err("too many connections".to_owned());
         }
         instance.sessions.insert(number, generation);

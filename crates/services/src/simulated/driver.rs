@@ -1,6 +1,7 @@
 //! The contract over clusters in memory.
 
 use std::future::pending;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
@@ -54,16 +55,29 @@ impl SimulatedDriver {
         }
     }
 
-    fn on<T>(&self, access: &Access, work: impl FnOnce(&mut Cluster) -> Result<T, Error>) -> Result<T, Error> {
+    fn on<T>(
+        &self,
+        access: &Access,
+        work: impl FnOnce(&mut Cluster) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut state = self.lock();
         let cluster = state.clusters.entry(access.cluster).or_default();
         let description = access.description.clone();
         if cluster.down {
-            return Err(Error::Unreachable { cluster: description, reason: "connection refused".to_owned() });
+            return Err(Error::Unreachable {
+                cluster: description,
+                reason: "connection refused".to_owned(),
+            });
         }
-        let wanted = cluster.administrator_password.as_ref().map(ExposeSecret::expose_secret);
+        let wanted = cluster
+            .administrator_password
+            .as_ref()
+            .map(ExposeSecret::expose_secret);
         if wanted.is_some_and(|wanted| wanted != access.password.expose_secret()) {
-            return Err(Error::Unauthorized { cluster: description, reason: "wrong password".to_owned() });
+            return Err(Error::Unauthorized {
+                cluster: description,
+                reason: "wrong password".to_owned(),
+            });
         }
         work(cluster)
     }
@@ -75,35 +89,49 @@ impl Driver for SimulatedDriver {
         self.kind
     }
 
-    fn server(&self, version: &str, administrator_password: &SecretString) -> Result<ServerSpec, Error> {
+    fn server(
+        &self,
+        version: &str,
+        administrator_password: &SecretString,
+    ) -> Result<ServerSpec, Error> {
         Ok(ServerSpec {
             image: ImageReference(format!("{}:{version}", self.kind)),
             port: 5432,
             command: None,
-            environment: vec![("ADMINISTRATOR_PASSWORD".to_owned(), administrator_password.clone())],
-            volumes: vec![Volume { name: "data".to_owned(), path: "/data".to_owned() }],
+            environment: vec![(
+                "ADMINISTRATOR_PASSWORD".to_owned(),
+                administrator_password.clone(),
+            )],
+            volumes: vec![Volume {
+                name: "data".to_owned(),
+                path: "/data".to_owned(),
+            }],
             administrator: "administrator".to_owned(),
-            start_deadline: std::time::Duration::from_secs(60),
-            stop_grace: std::time::Duration::from_secs(10),
+            start_deadline: Duration::from_mins(1),
+            stop_grace: Duration::from_secs(10),
         })
     }
 
     async fn prepare(&self, access: &Access) -> Result<(), Error> {
-        self.call(Call::Prepare, access, None, |_| Ok(()), |_| Ok(())).await
+        self.call(Call::Prepare, access, None, |_| Ok(()), |_| Ok(()))
+            .await
     }
 
     async fn provision(&self, access: &Access, spec: &InstanceSpec) -> Result<(), Error> {
         let name = short(spec.instance);
         let half = |cluster: &mut Cluster| {
             own(cluster, access, &name)?;
-            let instance = cluster.instances.entry(name.clone()).or_insert_with(|| Instance {
-                connection_limit: spec.connection_limit,
-                comment: String::new(),
-                ready: false,
-                users: [].into(),
-                data: [].into(),
-                sessions: [].into(),
-            });
+            let instance = cluster
+                .instances
+                .entry(name.clone())
+                .or_insert_with(|| Instance {
+                    connection_limit: spec.connection_limit,
+                    comment: String::new(),
+                    ready: false,
+                    users: [].into(),
+                    data: [].into(),
+                    sessions: [].into(),
+                });
             if instance.connection_limit != spec.connection_limit {
                 let reason = format!(
                     "it has {} connections, not {}",
@@ -119,31 +147,53 @@ impl Driver for SimulatedDriver {
             instance.ready = true;
             Ok(())
         };
-        self.call(Call::Provision, access, Some(spec.instance), half, whole).await
+        self.call(Call::Provision, access, Some(spec.instance), half, whole)
+            .await
     }
 
-    async fn bind(&self, access: &Access, spec: &InstanceSpec, binding: &BindingSpec) -> Result<(), Error> {
+    async fn bind(
+        &self,
+        access: &Access,
+        spec: &InstanceSpec,
+        binding: &BindingSpec,
+    ) -> Result<(), Error> {
         let name = short(spec.instance);
         let half = |cluster: &mut Cluster| {
             own(cluster, access, &name)?;
             let users = &mut ready(cluster, access, &name)?.users;
-            let new = || User { binding: binding.binding, password: None };
+            let new = || User {
+                binding: binding.binding,
+                password: None,
+            };
             if users.entry(binding.generation).or_insert_with(new).binding != binding.binding {
                 let what = format!("{name}_{}", binding.generation);
-                return Err(conflict(access, &what, "it is another binding's".to_owned()));
+                return Err(conflict(
+                    access,
+                    &what,
+                    "it is another binding's".to_owned(),
+                ));
             }
             Ok(())
         };
         let whole = |cluster: &mut Cluster| {
             let users = &mut ready(cluster, access, &name)?.users;
-            let user = User { binding: binding.binding, password: Some(binding.password.clone()) };
+            let user = User {
+                binding: binding.binding,
+                password: Some(binding.password.clone()),
+            };
             users.insert(binding.generation, user);
             Ok(())
         };
-        self.call(Call::Bind, access, Some(spec.instance), half, whole).await
+        self.call(Call::Bind, access, Some(spec.instance), half, whole)
+            .await
     }
 
-    async fn unbind(&self, access: &Access, instance: InstanceId, generation: u32) -> Result<(), Error> {
+    async fn unbind(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+        generation: u32,
+    ) -> Result<(), Error> {
         let name = short(instance);
         let half = |cluster: &mut Cluster| {
             if let Some(instance) = cluster.instances.get_mut(&name) {
@@ -160,26 +210,33 @@ impl Driver for SimulatedDriver {
             }
             Ok(())
         };
-        self.call(Call::Unbind, access, Some(instance), half, whole).await
+        self.call(Call::Unbind, access, Some(instance), half, whole)
+            .await
     }
 
     async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {
         let name = short(instance);
         let whole = |cluster: &mut Cluster| ready(cluster, access, &name).map(drop);
-        self.call(Call::Check, access, Some(instance), |_| Ok(()), whole).await
+        self.call(Call::Check, access, Some(instance), |_| Ok(()), whole)
+            .await
     }
 
     async fn usage(&self, access: &Access, instance: InstanceId) -> Result<Usage, Error> {
         let name = short(instance);
         let whole = |cluster: &mut Cluster| {
             let instance = ready(cluster, access, &name)?;
-            let bytes: usize = instance.data.iter().map(|(key, value)| key.len() + value.len()).sum();
+            let bytes: usize = instance
+                .data
+                .iter()
+                .map(|(key, value)| key.len() + value.len())
+                .sum();
             Ok(Usage {
                 bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
                 connections: u32::try_from(instance.sessions.len()).unwrap_or(u32::MAX),
             })
         };
-        self.call(Call::Usage, access, Some(instance), |_| Ok(()), whole).await
+        self.call(Call::Usage, access, Some(instance), |_| Ok(()), whole)
+            .await
     }
 
     async fn destroy(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {
@@ -197,7 +254,8 @@ impl Driver for SimulatedDriver {
             cluster.instances.remove(&name);
             Ok(())
         };
-        self.call(Call::Destroy, access, Some(instance), half, whole).await
+        self.call(Call::Destroy, access, Some(instance), half, whole)
+            .await
     }
 
     async fn list(&self, access: &Access) -> Result<Vec<String>, Error> {
@@ -217,21 +275,36 @@ impl Driver for SimulatedDriver {
 /// Refuses what is not ours.
 fn own(cluster: &Cluster, access: &Access, name: &str) -> Changed {
     if cluster.foreign.contains(name) {
-        return Err(conflict(access, name, "it bears no mark of ours".to_owned()));
+        return Err(conflict(
+            access,
+            name,
+            "it bears no mark of ours".to_owned(),
+        ));
     }
     Ok(())
 }
 
 /// The instance, half made or whole.
-fn existing<'a>(cluster: &'a mut Cluster, access: &Access, name: &str) -> Result<&'a mut Instance, Error> {
-    cluster.instances.get_mut(name).ok_or_else(|| Error::Missing {
-        cluster: access.description.clone(),
-        what: format!("instance svc_{name}"),
-    })
+fn existing<'a>(
+    cluster: &'a mut Cluster,
+    access: &Access,
+    name: &str,
+) -> Result<&'a mut Instance, Error> {
+    cluster
+        .instances
+        .get_mut(name)
+        .ok_or_else(|| Error::Missing {
+            cluster: access.description.clone(),
+            what: format!("instance svc_{name}"),
+        })
 }
 
 /// The instance if it is whole.
-fn ready<'a>(cluster: &'a mut Cluster, access: &Access, name: &str) -> Result<&'a mut Instance, Error> {
+fn ready<'a>(
+    cluster: &'a mut Cluster,
+    access: &Access,
+    name: &str,
+) -> Result<&'a mut Instance, Error> {
     let instance = existing(cluster, access, name)?;
     if !instance.ready {
         return Err(Error::Missing {
@@ -243,5 +316,9 @@ fn ready<'a>(cluster: &'a mut Cluster, access: &Access, name: &str) -> Result<&'
 }
 
 fn conflict(access: &Access, name: &str, reason: String) -> Error {
-    Error::Conflict { cluster: access.description.clone(), what: format!("svc_{name}"), reason }
+    Error::Conflict {
+        cluster: access.description.clone(),
+        what: format!("svc_{name}"),
+        reason,
+    }
 }

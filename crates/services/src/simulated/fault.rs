@@ -67,14 +67,22 @@ impl Refusal {
             Self::Unauthorized => Error::Unauthorized { cluster, reason },
             Self::Unsupported => Error::Unsupported { cluster, reason },
             Self::Full => Error::Full { cluster, reason },
-            Self::Failed => Error::Failed { cluster, doing: doing(call), reason },
+            Self::Failed => Error::Failed {
+                cluster,
+                doing: doing(call),
+                reason,
+            },
         }
     }
 }
 
 /// The error of a call whose answer was lost.
 pub(super) fn no_answer(access: &Access, call: Call) -> Error {
-    Error::NoAnswer { cluster: access.description.clone(), doing: doing(call), after: Duration::from_secs(30) }
+    Error::NoAnswer {
+        cluster: access.description.clone(),
+        doing: doing(call),
+        after: Duration::from_secs(30),
+    }
 }
 
 fn doing(call: Call) -> String {

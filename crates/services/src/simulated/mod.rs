@@ -41,7 +41,10 @@ struct State {
 impl SimulatedDriver {
     /// A driver of that type's name, without clusters: one appears when it is first used.
     pub fn new(kind: &'static str) -> Self {
-        Self { kind, state: Arc::default() }
+        Self {
+            kind,
+            state: Arc::default(),
+        }
     }
 
     /// Scripts the next call of that sort; several are taken in the order in which they were given.
@@ -66,7 +69,11 @@ impl SimulatedDriver {
 
     /// Sets the administrator's password; until then any is accepted.
     pub fn set_administrator_password(&self, cluster: ClusterId, password: SecretString) {
-        self.lock().clusters.entry(cluster).or_default().administrator_password = Some(password);
+        self.lock()
+            .clusters
+            .entry(cluster)
+            .or_default()
+            .administrator_password = Some(password);
     }
 
     /// Forgets the cluster and all it holds, as when its server and data were removed.
@@ -76,17 +83,31 @@ impl SimulatedDriver {
 
     /// Puts an object of the name that the instance would have there, which is nobody's of ours.
     pub fn put_foreign(&self, cluster: ClusterId, instance: InstanceId) {
-        self.lock().clusters.entry(cluster).or_default().foreign.insert(short(instance));
+        self.lock()
+            .clusters
+            .entry(cluster)
+            .or_default()
+            .foreign
+            .insert(short(instance));
     }
 
     /// Removes what `put_foreign` put there.
     pub fn take_foreign(&self, cluster: ClusterId, instance: InstanceId) {
-        self.lock().clusters.entry(cluster).or_default().foreign.remove(&short(instance));
+        self.lock()
+            .clusters
+            .entry(cluster)
+            .or_default()
+            .foreign
+            .remove(&short(instance));
     }
 
     /// The short ids under whose names something foreign is there.
     pub fn foreign(&self, cluster: ClusterId) -> BTreeSet<String> {
-        self.lock().clusters.get(&cluster).map(|cluster| cluster.foreign.clone()).unwrap_or_default()
+        self.lock()
+            .clusters
+            .get(&cluster)
+            .map(|cluster| cluster.foreign.clone())
+            .unwrap_or_default()
     }
 
     /// What all clusters hold. Clusters without anything are left out, so that a clean slate is empty.
@@ -101,19 +122,35 @@ impl SimulatedDriver {
 
     /// Whether that user may log in with that password.
     pub fn login(&self, cluster: ClusterId, user: &str, password: &str) -> bool {
-        self.lock().clusters.get(&cluster).is_some_and(|cluster| cluster.login(user, password).is_some())
+        self.lock()
+            .clusters
+            .get(&cluster)
+            .is_some_and(|cluster| cluster.login(user, password).is_some())
     }
 
     /// Logs in; the error is what the server would say.
-    pub fn connect(&self, cluster: ClusterId, user: &str, password: &str) -> Result<SimulatedSession, String> {
+    pub fn connect(
+        &self,
+        cluster: ClusterId,
+        user: &str,
+        password: &str,
+    ) -> Result<SimulatedSession, String> {
         let mut state = self.lock();
         state.next_session += 1;
         let number = state.next_session;
-        let known = state.clusters.get_mut(&cluster).ok_or("connection refused")?;
+        let known = state
+            .clusters
+            .get_mut(&cluster)
+            .ok_or("connection refused")?;
         let (instance, generation) = known.login(user, password).ok_or("login refused")?;
         known.open_session(&instance, number, generation)?;
         drop(state);
-        Ok(SimulatedSession::new(self.clone(), cluster, instance, number))
+        Ok(SimulatedSession::new(
+            self.clone(),
+            cluster,
+            instance,
+            number,
+        ))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

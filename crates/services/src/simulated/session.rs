@@ -14,8 +14,18 @@ pub struct SimulatedSession {
 }
 
 impl SimulatedSession {
-    pub(super) fn new(driver: SimulatedDriver, cluster: ClusterId, instance: String, number: u64) -> Self {
-        Self { driver, cluster, instance, number }
+    pub(super) fn new(
+        driver: SimulatedDriver,
+        cluster: ClusterId,
+        instance: String,
+        number: u64,
+    ) -> Self {
+        Self {
+            driver,
+            cluster,
+            instance,
+            number,
+        }
     }
 
     /// Writes a value.
@@ -42,8 +52,14 @@ impl SimulatedSession {
 
     fn with<T>(&self, short: &str, work: impl FnOnce(&mut Instance) -> T) -> Result<T, String> {
         let mut state = self.driver.lock();
-        let cluster = state.clusters.get_mut(&self.cluster).ok_or("connection closed")?;
-        let instance = cluster.instances.get_mut(short).ok_or("connection closed")?;
+        let cluster = state
+            .clusters
+            .get_mut(&self.cluster)
+            .ok_or("connection closed")?;
+        let instance = cluster
+            .instances
+            .get_mut(short)
+            .ok_or("connection closed")?;
         // A session is open in one instance only, which makes this the check of both.
         if !instance.sessions.contains_key(&self.number) {
             return Err("not allowed, or the connection is closed".to_owned());

@@ -40,12 +40,20 @@ impl Snapshot {
 
     /// The instance of that short id, whichever cluster it is on.
     pub fn instance(&self, short: &str) -> Option<&InstanceSnapshot> {
-        self.clusters.values().find_map(|instances| instances.get(short))
+        self.clusters
+            .values()
+            .find_map(|instances| instances.get(short))
     }
 
     pub(super) fn of(clusters: &BTreeMap<ClusterId, Cluster>) -> Self {
-        let held = clusters.iter().filter(|(_, cluster)| !cluster.instances.is_empty());
-        Self { clusters: held.map(|(id, cluster)| (*id, instances(cluster))).collect() }
+        let held = clusters
+            .iter()
+            .filter(|(_, cluster)| !cluster.instances.is_empty());
+        Self {
+            clusters: held
+                .map(|(id, cluster)| (*id, instances(cluster)))
+                .collect(),
+        }
     }
 }
 
@@ -53,7 +61,9 @@ fn instances(cluster: &Cluster) -> BTreeMap<String, InstanceSnapshot> {
     let of = |short: &String, can_login: bool| {
         let users = cluster.instances[short].users.iter();
         let chosen = users.filter(move |(_, user)| user.password.is_some() == can_login);
-        chosen.map(|(generation, _)| format!("svc_{short}_{generation}")).collect()
+        chosen
+            .map(|(generation, _)| format!("svc_{short}_{generation}"))
+            .collect()
     };
     let instances = cluster.instances.iter();
     instances

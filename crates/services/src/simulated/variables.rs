@@ -7,12 +7,21 @@ use windlass_model::percent::encode;
 use super::{database_name, user_name};
 use crate::spec::{Variable, VariableRequest};
 
-const SUFFIXES: [&str; 6] =
-    ["DATABASE_DSN", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD"];
+const SUFFIXES: [&str; 6] = [
+    "DATABASE_DSN",
+    "DATABASE_HOST",
+    "DATABASE_PORT",
+    "DATABASE_NAME",
+    "DATABASE_USER",
+    "DATABASE_PASSWORD",
+];
 
 pub(super) fn names(prefix: &Prefix) -> Vec<VariableName> {
-    let own = SUFFIXES.iter().map(|suffix| name(&format!("{prefix}_{suffix}")));
-    own.chain(prefix.is_default().then(|| name("DATABASE_URL"))).collect()
+    let own = SUFFIXES
+        .iter()
+        .map(|suffix| name(&format!("{prefix}_{suffix}")));
+    own.chain(prefix.is_default().then(|| name("DATABASE_URL")))
+        .collect()
 }
 
 pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
@@ -20,7 +29,10 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
     let database = database_name(request.instance);
     let password = request.password.expose_secret();
     let (host, port) = (&request.endpoint.host, request.endpoint.port);
-    let url = format!("simulated://{user}:{}@{host}:{port}/{database}", encode(password));
+    let url = format!(
+        "simulated://{user}:{}@{host}:{port}/{database}",
+        encode(password)
+    );
     let values = [
         (url.clone(), true),
         (host.clone(), false),
@@ -33,10 +45,15 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
     names(&request.prefix)
         .into_iter()
         .zip(values)
-        .map(|(name, (value, is_sensitive))| Variable { name, value: SecretString::from(value), is_sensitive })
+        .map(|(name, (value, is_sensitive))| Variable {
+            name,
+            value: SecretString::from(value),
+            is_sensitive,
+        })
         .collect()
 }
 
 fn name(text: &str) -> VariableName {
-    text.parse().expect("a prefix and these suffixes are letters, digits and underscores")
+    text.parse()
+        .expect("a prefix and these suffixes are letters, digits and underscores")
 }

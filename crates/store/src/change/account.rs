@@ -15,7 +15,14 @@ impl Changes<'_> {
             .bind(row.created_at.0)
             .execute(&mut *self.connection)
             .await
-            .map_err(|error| unique(error, &[("organisation.id", &|| format!("organisation {} exists already", row.id))]))?;
+            .map_err(|error| {
+                unique(
+                    error,
+                    &[("organisation.id", &|| {
+                        format!("organisation {} exists already", row.id)
+                    })],
+                )
+            })?;
         Ok(())
     }
 
@@ -68,12 +75,17 @@ impl Changes<'_> {
     }
 
     pub(super) async fn delete_token(&mut self, id: TokenId) -> Result<(), Fault> {
-        let result =
-            query("DELETE FROM token WHERE id = ?").bind(id.to_string()).execute(&mut *self.connection).await?;
+        let result = query("DELETE FROM token WHERE id = ?")
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
         found(&result, || format!("token {id}"))
     }
 
-    pub(super) async fn expect_organisation(&mut self, id: windlass_model::id::OrganisationId) -> Result<(), Fault> {
+    pub(super) async fn expect_organisation(
+        &mut self,
+        id: windlass_model::id::OrganisationId,
+    ) -> Result<(), Fault> {
         let row = query("SELECT 1 FROM organisation WHERE id = ?").bind(id.to_string());
         match row.fetch_optional(&mut *self.connection).await? {
             Some(_) => Ok(()),

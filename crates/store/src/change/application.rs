@@ -47,7 +47,11 @@ impl Changes<'_> {
         found(&result, || format!("application {id}"))
     }
 
-    pub(super) async fn set_application_removing(&mut self, id: ApplicationId, removing: bool) -> Result<(), Fault> {
+    pub(super) async fn set_application_removing(
+        &mut self,
+        id: ApplicationId,
+        removing: bool,
+    ) -> Result<(), Fault> {
         let result = query("UPDATE application SET removing = ? WHERE id = ?")
             .bind(removing)
             .bind(id.to_string())
@@ -57,7 +61,10 @@ impl Changes<'_> {
     }
 
     /// The application is there, and something new may begin in it.
-    pub(super) async fn expect_application_stays(&mut self, id: ApplicationId) -> Result<(), Fault> {
+    pub(super) async fn expect_application_stays(
+        &mut self,
+        id: ApplicationId,
+    ) -> Result<(), Fault> {
         let row = query("SELECT slug, removing FROM application WHERE id = ?")
             .bind(id.to_string())
             .fetch_optional(&mut *self.connection)
@@ -65,7 +72,9 @@ impl Changes<'_> {
             .ok_or_else(|| missing(format!("application {id}")))?;
         if flag(&row, "removing")? {
             let slug = text(&row, "slug")?;
-            return Err(conflict(format!("application '{slug}' is being removed; nothing new can begin in it")));
+            return Err(conflict(format!(
+                "application '{slug}' is being removed; nothing new can begin in it"
+            )));
         }
         Ok(())
     }

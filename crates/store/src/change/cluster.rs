@@ -26,7 +26,9 @@ impl Changes<'_> {
         self.expect_service(row.service).await?;
         match (row.kind, row.instance) {
             (ClusterKind::Private, Some(instance)) => drop(self.load_instance(instance).await?),
-            (ClusterKind::Private, None) => return Err(conflict("a private cluster needs an instance")),
+            (ClusterKind::Private, None) => {
+                return Err(conflict("a private cluster needs an instance"));
+            }
             (ClusterKind::External | ClusterKind::Shared, None) => {}
             (ClusterKind::External | ClusterKind::Shared, Some(_)) => {
                 return Err(conflict("only a private cluster belongs to an instance"));
@@ -55,7 +57,8 @@ impl Changes<'_> {
         .map_err(|error| cluster_conflict(error, row.id))?;
         match row.subnet {
             Some(number) if row.state != ClusterState::Removed => {
-                self.take_subnet(row.region, number, None, Some(row.id)).await
+                self.take_subnet(row.region, number, None, Some(row.id))
+                    .await
             }
             _ => Ok(()),
         }
@@ -86,15 +89,24 @@ impl Changes<'_> {
             .execute(&mut *self.connection)
             .await
             .map_err(|error| cluster_conflict(error, id))?;
-        let Some(subnet) = number_or_none(&row, "subnet")? else { return Ok(()) };
+        let Some(subnet) = number_or_none(&row, "subnet")? else {
+            return Ok(());
+        };
         match (from == ClusterState::Removed, to == ClusterState::Removed) {
             (false, true) => self.free_subnet_of_cluster(id).await,
-            (true, false) => self.take_subnet(parsed(&row, "region_id")?, subnet, None, Some(id)).await,
+            (true, false) => {
+                self.take_subnet(parsed(&row, "region_id")?, subnet, None, Some(id))
+                    .await
+            }
             (true, true) | (false, false) => Ok(()),
         }
     }
 
-    pub(super) async fn set_cluster_access(&mut self, id: ClusterId, access: Access<'_>) -> Result<(), Fault> {
+    pub(super) async fn set_cluster_access(
+        &mut self,
+        id: ClusterId,
+        access: Access<'_>,
+    ) -> Result<(), Fault> {
         self.references.need(access.password);
         let kind = query("SELECT kind FROM cluster WHERE id = ?")
             .bind(id.to_string())
@@ -102,7 +114,9 @@ impl Changes<'_> {
             .await?
             .ok_or_else(|| missing(format!("cluster {id}")))?;
         if word::<ClusterKind>(&kind, "kind")? != ClusterKind::External {
-            return Err(conflict(format!("cluster {id} is run by Windlass; only an external cluster has a URL to change")));
+            return Err(conflict(format!(
+                "cluster {id} is run by Windlass; only an external cluster has a URL to change"
+            )));
         }
         query("UPDATE cluster SET host = ?, port = ?, administrator = ?, password = ?, database = ? WHERE id = ?")
             .bind(access.host)

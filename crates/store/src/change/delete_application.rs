@@ -81,8 +81,11 @@ impl Changes<'_> {
         let slug = text(&application, "slug")?;
         let operation = self.operation.map(|id| id.to_string());
         for (guard, way_out) in GUARDS {
-            let row =
-                query(guard).bind(id.to_string()).bind(&operation).fetch_optional(&mut *self.connection).await?;
+            let row = query(guard)
+                .bind(id.to_string())
+                .bind(&operation)
+                .fetch_optional(&mut *self.connection)
+                .await?;
             if let Some(row) = row {
                 let (what, how) = (text(&row, "what")?, text(&row, "how")?);
                 return Err(conflict(format!(
@@ -90,12 +93,18 @@ impl Changes<'_> {
                 )));
             }
         }
-        let secrets = query(SECRETS).bind(id.to_string()).fetch_all(&mut *self.connection).await?;
+        let secrets = query(SECRETS)
+            .bind(id.to_string())
+            .fetch_all(&mut *self.connection)
+            .await?;
         for row in secrets {
             self.references.loosen(crate::row::parsed(&row, "id")?);
         }
         for deletion in DELETIONS {
-            let result = query(deletion).bind(id.to_string()).execute(&mut *self.connection).await?;
+            let result = query(deletion)
+                .bind(id.to_string())
+                .execute(&mut *self.connection)
+                .await?;
             if deletion.starts_with("DELETE FROM application") {
                 found(&result, || format!("application {id}"))?;
             }

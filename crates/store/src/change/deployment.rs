@@ -51,11 +51,19 @@ impl Changes<'_> {
                 Err(self.other_deployment(row.environment).await?)
             }
             Err(error) => {
-                let number = || format!("the environment has a deployment {} already; try again", row.number);
+                let number = || {
+                    format!(
+                        "the environment has a deployment {} already; try again",
+                        row.number
+                    )
+                };
                 let id = || format!("deployment {} exists already", row.id);
                 Err(unique(
                     error,
-                    &[("deployment.environment_id, deployment.number", &number), ("deployment.id", &id)],
+                    &[
+                        ("deployment.environment_id, deployment.number", &number),
+                        ("deployment.id", &id),
+                    ],
                 ))
             }
         }
@@ -68,12 +76,20 @@ impl Changes<'_> {
             .fetch_one(&mut *self.connection)
             .await?;
         let id: DeploymentId = parsed(&row, "id")?;
-        Ok(conflict(format!("deployment {id} of this environment is at work; wait for it to end, or cancel it")))
+        Ok(conflict(format!(
+            "deployment {id} of this environment is at work; wait for it to end, or cancel it"
+        )))
     }
 
-    pub(super) async fn set_deployment_status(&mut self, id: DeploymentId, status: DeploymentStatus) -> Result<(), Fault> {
+    pub(super) async fn set_deployment_status(
+        &mut self,
+        id: DeploymentId,
+        status: DeploymentStatus,
+    ) -> Result<(), Fault> {
         if status.is_finished() {
-            return Err(conflict(format!("deployment {id} can only end with its time and reason; this is a fault of Windlass")));
+            return Err(conflict(format!(
+                "deployment {id} can only end with its time and reason; this is a fault of Windlass"
+            )));
         }
         self.expect_unfinished(id).await?;
         query("UPDATE deployment SET status = ? WHERE id = ?")
@@ -84,7 +100,11 @@ impl Changes<'_> {
         Ok(())
     }
 
-    pub(super) async fn set_deployment_commit(&mut self, id: DeploymentId, commit: &str) -> Result<(), Fault> {
+    pub(super) async fn set_deployment_commit(
+        &mut self,
+        id: DeploymentId,
+        commit: &str,
+    ) -> Result<(), Fault> {
         let result = query("UPDATE deployment SET commit_id = ? WHERE id = ?")
             .bind(commit)
             .bind(id.to_string())
@@ -93,9 +113,16 @@ impl Changes<'_> {
         super::found(&result, || format!("deployment {id}"))
     }
 
-    pub(super) async fn finish_deployment(&mut self, id: DeploymentId, end: End<'_>) -> Result<(), Fault> {
+    pub(super) async fn finish_deployment(
+        &mut self,
+        id: DeploymentId,
+        end: End<'_>,
+    ) -> Result<(), Fault> {
         if !end.status.is_finished() {
-            return Err(conflict(format!("deployment {id} cannot end as {}; this is a fault of Windlass", end.status.as_str())));
+            return Err(conflict(format!(
+                "deployment {id} cannot end as {}; this is a fault of Windlass",
+                end.status.as_str()
+            )));
         }
         if self.ended_at(id).await?.is_some() {
             return Ok(());

@@ -37,10 +37,20 @@ impl Changes<'_> {
             .bind(row.application.to_string())
             .fetch_one(&mut *self.connection)
             .await?;
-        self.take_subnet(parsed(&application, "region_id")?, row.subnet, Some(row.id), None).await
+        self.take_subnet(
+            parsed(&application, "region_id")?,
+            row.subnet,
+            Some(row.id),
+            None,
+        )
+        .await
     }
 
-    pub(super) async fn set_branch(&mut self, id: EnvironmentId, branch: &BranchName) -> Result<(), Fault> {
+    pub(super) async fn set_branch(
+        &mut self,
+        id: EnvironmentId,
+        branch: &BranchName,
+    ) -> Result<(), Fault> {
         let result = query("UPDATE environment SET branch = ? WHERE id = ?")
             .bind(branch.as_str())
             .bind(id.to_string())
@@ -73,7 +83,9 @@ impl Changes<'_> {
                 .await?
                 .ok_or_else(|| missing(format!("release {to}")))?;
             if parsed::<EnvironmentId>(&release, "environment_id")? != id {
-                return Err(conflict(format!("release {to} belongs to another environment")));
+                return Err(conflict(format!(
+                    "release {to} belongs to another environment"
+                )));
             }
         }
         query("UPDATE environment SET running_release = ? WHERE id = ?")
@@ -107,12 +119,18 @@ impl Changes<'_> {
     }
 
     pub(super) async fn free_subnet_of_cluster(&mut self, id: ClusterId) -> Result<(), Fault> {
-        query("DELETE FROM subnet WHERE cluster_id = ?").bind(id.to_string()).execute(&mut *self.connection).await?;
+        query("DELETE FROM subnet WHERE cluster_id = ?")
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
         Ok(())
     }
 
     /// The application of an environment that something new begins in.
-    pub(super) async fn application_of(&mut self, id: EnvironmentId) -> Result<ApplicationId, Fault> {
+    pub(super) async fn application_of(
+        &mut self,
+        id: EnvironmentId,
+    ) -> Result<ApplicationId, Fault> {
         let row = query("SELECT application_id FROM environment WHERE id = ?")
             .bind(id.to_string())
             .fetch_optional(&mut *self.connection)

@@ -62,20 +62,30 @@ impl Changes<'_> {
             InstanceState::Removing => Some(from),
             _ => None,
         };
-        query("UPDATE instance SET state = ?, state_before_removal = ?, updated_at = ? WHERE id = ?")
-            .bind(to.as_str())
-            .bind(before.map(InstanceState::as_str))
-            .bind(at.0)
-            .bind(id.to_string())
-            .execute(&mut *self.connection)
-            .await
-            .map_err(|error| prefix_conflict(error, id, &row.prefix, &row.kind))?;
+        query(
+            "UPDATE instance SET state = ?, state_before_removal = ?, updated_at = ? WHERE id = ?",
+        )
+        .bind(to.as_str())
+        .bind(before.map(InstanceState::as_str))
+        .bind(at.0)
+        .bind(id.to_string())
+        .execute(&mut *self.connection)
+        .await
+        .map_err(|error| prefix_conflict(error, id, &row.prefix, &row.kind))?;
         Ok(())
     }
 
-    pub(super) async fn expect_instance_state(&mut self, id: InstanceId, states: &[InstanceState]) -> Result<(), Fault> {
+    pub(super) async fn expect_instance_state(
+        &mut self,
+        id: InstanceId,
+        states: &[InstanceState],
+    ) -> Result<(), Fault> {
         let row = self.load_instance(id).await?;
-        if states.contains(&row.state) { Ok(()) } else { Err(wrong_state(&row, states)) }
+        if states.contains(&row.state) {
+            Ok(())
+        } else {
+            Err(wrong_state(&row, states))
+        }
     }
 
     pub(super) async fn expect_instance_unused(&mut self, id: InstanceId) -> Result<(), Fault> {
@@ -100,7 +110,11 @@ impl Changes<'_> {
         }
     }
 
-    pub(super) async fn set_instance_cluster(&mut self, id: InstanceId, cluster: Option<ClusterId>) -> Result<(), Fault> {
+    pub(super) async fn set_instance_cluster(
+        &mut self,
+        id: InstanceId,
+        cluster: Option<ClusterId>,
+    ) -> Result<(), Fault> {
         if let Some(cluster) = cluster {
             self.expect_cluster(cluster).await?;
         }
@@ -112,7 +126,12 @@ impl Changes<'_> {
         found(&result, || format!("instance {id}"))
     }
 
-    pub(super) async fn set_instance_prefix(&mut self, id: InstanceId, prefix: &Prefix, at: Timestamp) -> Result<(), Fault> {
+    pub(super) async fn set_instance_prefix(
+        &mut self,
+        id: InstanceId,
+        prefix: &Prefix,
+        at: Timestamp,
+    ) -> Result<(), Fault> {
         let row = self.load_instance(id).await?;
         query("UPDATE instance SET prefix = ?, updated_at = ? WHERE id = ?")
             .bind(prefix.as_str())
@@ -176,11 +195,20 @@ fn wrong_state(row: &Instance, wanted: &[InstanceState]) -> Fault {
 }
 
 fn prefix_conflict(error: sqlx::Error, id: InstanceId, prefix: &Prefix, kind: &str) -> Fault {
-    let taken =
-        || format!("the prefix {prefix} is used by another {kind} instance of this environment; choose another prefix");
+    let taken = || {
+        format!(
+            "the prefix {prefix} is used by another {kind} instance of this environment; choose another prefix"
+        )
+    };
     let exists = || format!("instance {id} exists already");
     unique(
         error,
-        &[("instance.environment_id, instance.kind, instance.prefix", &taken), ("instance.id", &exists)],
+        &[
+            (
+                "instance.environment_id, instance.kind, instance.prefix",
+                &taken,
+            ),
+            ("instance.id", &exists),
+        ],
     )
 }

@@ -17,7 +17,10 @@ impl Changes<'_> {
             .await?
             .ok_or_else(|| missing(format!("deployment {}", row.deployment)))?;
         if parsed::<EnvironmentId>(&deployment, "environment_id")? != row.environment {
-            return Err(conflict(format!("deployment {} belongs to another environment", row.deployment)));
+            return Err(conflict(format!(
+                "deployment {} belongs to another environment",
+                row.deployment
+            )));
         }
         for pinned in &row.bindings {
             match self.binding_state(pinned.binding).await? {
@@ -104,7 +107,9 @@ impl Changes<'_> {
             .await?;
         if let Some(running) = running {
             let slug: EnvironmentSlug = parsed(&running, "slug")?;
-            return Err(conflict(format!("release {id} is the running one of environment '{slug}'; it stays")));
+            return Err(conflict(format!(
+                "release {id} is the running one of environment '{slug}'; it stays"
+            )));
         }
         let pinned = query("DELETE FROM release_secret WHERE release_id = ? RETURNING secret_id")
             .bind(id.to_string())
@@ -113,7 +118,10 @@ impl Changes<'_> {
         for row in pinned {
             self.references.loosen(parsed(&row, "secret_id")?);
         }
-        query("DELETE FROM release WHERE id = ?").bind(id.to_string()).execute(&mut *self.connection).await?;
+        query("DELETE FROM release WHERE id = ?")
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
         Ok(())
     }
 }

@@ -37,15 +37,26 @@ impl Changes<'_> {
             .bind(new.created_at.0)
             .execute(&mut *self.connection)
             .await
-            .map_err(|error| unique(error, &[("secret.id", &|| format!("secret {} exists already", new.id))]))?;
+            .map_err(|error| {
+                unique(
+                    error,
+                    &[("secret.id", &|| format!("secret {} exists already", new.id))],
+                )
+            })?;
         Ok(())
     }
 
     /// Forgetting twice is fine: what is wanted is that it is gone.
     pub(super) async fn delete_secret(&mut self, id: SecretId) -> Result<(), Fault> {
         let pinned = query("SELECT 1 FROM release_secret WHERE secret_id = ?").bind(id.to_string());
-        if pinned.fetch_optional(&mut *self.connection).await?.is_some() {
-            return Err(conflict(format!("secret {id} is pinned by a release; it cannot be forgotten")));
+        if pinned
+            .fetch_optional(&mut *self.connection)
+            .await?
+            .is_some()
+        {
+            return Err(conflict(format!(
+                "secret {id} is pinned by a release; it cannot be forgotten"
+            )));
         }
         self.references.forgotten.push(id);
         self.drop_secret(id).await
@@ -53,7 +64,11 @@ impl Changes<'_> {
 
     /// Looks at what the changes have left: no row may refer to a secret that is not there.
     pub(super) async fn check_references(mut self) -> Result<(), Fault> {
-        let References { needed, forgotten, loose } = std::mem::take(&mut self.references);
+        let References {
+            needed,
+            forgotten,
+            loose,
+        } = std::mem::take(&mut self.references);
         for id in needed {
             let row = query("SELECT 1 FROM secret WHERE id = ?").bind(id.to_string());
             if row.fetch_optional(&mut *self.connection).await?.is_none() {
@@ -62,7 +77,9 @@ impl Changes<'_> {
         }
         for id in forgotten {
             if self.is_used(id).await? {
-                return Err(conflict(format!("secret {id} is still in use; it cannot be forgotten")));
+                return Err(conflict(format!(
+                    "secret {id} is still in use; it cannot be forgotten"
+                )));
             }
         }
         for id in loose {
@@ -91,7 +108,10 @@ impl Changes<'_> {
     }
 
     async fn drop_secret(&mut self, id: SecretId) -> Result<(), Fault> {
-        query("DELETE FROM secret WHERE id = ?").bind(id.to_string()).execute(&mut *self.connection).await?;
+        query("DELETE FROM secret WHERE id = ?")
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
         Ok(())
     }
 }

@@ -12,16 +12,23 @@ impl Changes<'_> {
     pub(super) async fn put_variable(&mut self, row: &Variable) -> Result<(), Fault> {
         self.application_of(row.environment).await?;
         self.references.need(row.value);
-        let stored = query("SELECT id, value, version FROM variable WHERE environment_id = ? AND name = ?")
-            .bind(row.environment.to_string())
-            .bind(row.name.as_str())
-            .fetch_optional(&mut *self.connection)
-            .await?;
-        let Some(stored) = stored else { return self.insert_variable(row).await };
+        let stored =
+            query("SELECT id, value, version FROM variable WHERE environment_id = ? AND name = ?")
+                .bind(row.environment.to_string())
+                .bind(row.name.as_str())
+                .fetch_optional(&mut *self.connection)
+                .await?;
+        let Some(stored) = stored else {
+            return self.insert_variable(row).await;
+        };
         let version: u32 = number(&stored, "version")?;
-        let same = parsed::<VariableId>(&stored, "id")? == row.id && version.checked_add(1) == Some(row.version);
+        let same = parsed::<VariableId>(&stored, "id")? == row.id
+            && version.checked_add(1) == Some(row.version);
         if !same {
-            return Err(conflict(format!("the variable {} was set in the meantime; look at it and try again", row.name)));
+            return Err(conflict(format!(
+                "the variable {} was set in the meantime; look at it and try again",
+                row.name
+            )));
         }
         let old: SecretId = parsed(&stored, "value")?;
         if old != row.value {
@@ -44,7 +51,10 @@ impl Changes<'_> {
     async fn insert_variable(&mut self, row: &Variable) -> Result<(), Fault> {
         // A first version may be called 0 or 1; a later one means that the variable was there.
         if row.version > 1 {
-            return Err(conflict(format!("the variable {} was deleted in the meantime; set it anew", row.name)));
+            return Err(conflict(format!(
+                "the variable {} was deleted in the meantime; set it anew",
+                row.name
+            )));
         }
         query(
             "INSERT INTO variable (id, environment_id, name, value, is_sensitive, overrides, version, created_at, \

@@ -15,10 +15,14 @@ use super::Key;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     /// It is not there.
-    #[error("it does not exist; put it back from its backup, for the store's secrets cannot be read without it")]
+    #[error(
+        "it does not exist; put it back from its backup, for the store's secrets cannot be read without it"
+    )]
     Missing,
     /// Others can read it.
-    #[error("its mode is {0:04o}, so others than its owner may have read it; set it to 0600 (chmod 600)")]
+    #[error(
+        "its mode is {0:04o}, so others than its owner may have read it; set it to 0600 (chmod 600)"
+    )]
     OpenToOthers(u32),
     /// It is no key.
     #[error("it does not hold a key (64 hexadecimal digits); put it back from its backup")]
@@ -48,23 +52,34 @@ pub(crate) fn read(path: &Path) -> Result<Key, KeyFileError> {
         }
     }
     let mut key = Key::new([0; 32]);
-    hex::decode_to_slice(text[..length].trim_ascii_end(), key.as_mut_slice()).map_err(|_| KeyFileError::NoKey)?;
+    hex::decode_to_slice(text[..length].trim_ascii_end(), key.as_mut_slice())
+        .map_err(|_| KeyFileError::NoKey)?;
     Ok(key)
 }
 
 /// Makes a new key; the caller has seen that the file is not there.
 pub(crate) fn create(path: &Path) -> Result<Key, KeyFileError> {
     let mut key = Key::new([0; 32]);
-    OsRng.try_fill_bytes(key.as_mut_slice()).map_err(io::Error::other)?;
+    OsRng
+        .try_fill_bytes(key.as_mut_slice())
+        .map_err(io::Error::other)?;
     let mut text = Zeroizing::new([b'\n'; 65]);
     hex::encode_to_slice(key.as_slice(), &mut text[..64]).map_err(io::Error::other)?;
     // Under another name first, so that a crash never leaves half a key.
     let half = path.with_added_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&half)?;
     file.write_all(text.as_slice())?;
     file.sync_all()?;
     std::fs::rename(&half, path)?;
-    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+    if let Some(parent) = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
         File::open(parent)?.sync_all()?;
     }
     Ok(key)

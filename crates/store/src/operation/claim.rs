@@ -8,7 +8,7 @@ use windlass_operations::{Operation, StoreError};
 
 use crate::fault::{Fault, missing};
 use crate::query::operation::operation;
-use crate::row::{parsed, time_or_none};
+use crate::row::{number, parsed, time_or_none};
 
 /// Claims the operation that has been due longest.
 pub(crate) async fn claim(
@@ -34,18 +34,25 @@ pub(crate) async fn claim(
     }
 }
 
-/// Ends every lease; what had one is due now. Gives how many operations are taken over: all that have
-/// not ended.
-pub(crate) async fn take_over(connection: &mut SqliteConnection, now: Timestamp) -> Result<u64, Fault> {
-    let result = query(
-        "UPDATE operation SET epoch = epoch + 1, lease_until = 0, \
-         next_run_at = CASE WHEN owner IS NULL THEN next_run_at ELSE MIN(next_run_at, ?) END, owner = NULL \
+/// Ends every lease and raises every epoch of what has not ended. Gives how many leases there were.
+pub(crate) async fn take_over(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+) -> Result<u64, Fault> {
+    let leases = query(
+        "SELECT COUNT(*) AS leases FROM operation WHERE owner IS NOT NULL \
+         AND state IN ('pending', 'running', 'compensating', 'needs_attention')",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    query(
+        "UPDATE operation SET epoch = epoch + 1, owner = NULL, lease_until = ? \
          WHERE state IN ('pending', 'running', 'compensating', 'needs_attention')",
     )
     .bind(now.0)
     .execute(connection)
     .await?;
-    Ok(result.rows_affected())
+    number(&leases, "leases")
 }
 
 /// Prolongs the lease of the one who has it.
@@ -55,26 +62,37 @@ pub(crate) async fn heartbeat(
     epoch: i64,
     lease_until: Timestamp,
 ) -> Result<(), Fault> {
-    let result = query("UPDATE operation SET lease_until = ? WHERE id = ? AND epoch = ? AND owner IS NOT NULL")
-        .bind(lease_until.0)
-        .bind(id.to_string())
-        .bind(epoch)
-        .execute(&mut *connection)
-        .await?;
+    let result = query(
+        "UPDATE operation SET lease_until = ? WHERE id = ? AND epoch = ? AND owner IS NOT NULL",
+    )
+    .bind(lease_until.0)
+    .bind(id.to_string())
+    .bind(epoch)
+    .execute(&mut *connection)
+    .await?;
     expect_held(connection, id, result.rows_affected()).await
 }
 
 /// Gives the lease back.
-pub(crate) async fn release(connection: &mut SqliteConnection, id: OperationId, epoch: i64) -> Result<(), Fault> {
-    let result = query("UPDATE operation SET owner = NULL, lease_until = 0 WHERE id = ? AND epoch = ?")
-        .bind(id.to_string())
-        .bind(epoch)
-        .execute(&mut *connection)
-        .await?;
+pub(crate) async fn release(
+    connection: &mut SqliteConnection,
+    id: OperationId,
+    epoch: i64,
+) -> Result<(), Fault> {
+    let result =
+        query("UPDATE operation SET owner = NULL, lease_until = 0 WHERE id = ? AND epoch = ?")
+            .bind(id.to_string())
+            .bind(epoch)
+            .execute(&mut *connection)
+            .await?;
     expect_held(connection, id, result.rows_affected()).await
 }
 
-async fn expect_held(connection: &mut SqliteConnection, id: OperationId, rows: u64) -> Result<(), Fault> {
+async fn expect_held(
+    connection: &mut SqliteConnection,
+    id: OperationId,
+    rows: u64,
+) -> Result<(), Fault> {
     if rows > 0 {
         return Ok(());
     }
@@ -86,7 +104,9 @@ async fn expect_held(connection: &mut SqliteConnection, id: OperationId, rows: u
 }
 
 /// When the next operation can be claimed.
-pub(crate) async fn next_due(connection: &mut SqliteConnection) -> Result<Option<Timestamp>, Fault> {
+pub(crate) async fn next_due(
+    connection: &mut SqliteConnection,
+) -> Result<Option<Timestamp>, Fault> {
     let row = query(
         "SELECT MIN(CASE WHEN owner IS NULL THEN next_run_at ELSE MAX(next_run_at, lease_until) END) AS due \
          FROM operation WHERE state IN ('pending', 'running', 'compensating')",

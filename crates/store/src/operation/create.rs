@@ -3,8 +3,9 @@
 use sqlx::query;
 use sqlx::sqlite::SqliteConnection;
 use windlass_model::id::OperationId;
-use windlass_model::time::Timestamp;
-use windlass_operations::{Created, NewOperation, Operation, OperationState, StepRecord, StoreError};
+use windlass_operations::{
+    Created, NewOperation, Operation, OperationState, StepRecord, StoreError,
+};
 use windlass_records::Change;
 
 use crate::change;
@@ -28,11 +29,16 @@ pub(crate) async fn create(
         insert_step(connection, new.id, seq, step).await?;
     }
     change::apply_all(connection, vault, Some(new.id), changes).await?;
-    Ok(Created::New(fresh(new)))
+    Ok(Created::New(new.operation()))
 }
 
-async fn existing(connection: &mut SqliteConnection, new: &NewOperation) -> Result<Option<Operation>, Fault> {
-    let Some((key, hash)) = &new.idempotency else { return Ok(None) };
+async fn existing(
+    connection: &mut SqliteConnection,
+    new: &NewOperation,
+) -> Result<Option<Operation>, Fault> {
+    let Some((key, hash)) = &new.idempotency else {
+        return Ok(None);
+    };
     let row = query("SELECT id, idem_hash FROM operation WHERE tenant = ? AND idem_key = ?")
         .bind(&new.tenant)
         .bind(key)
@@ -55,7 +61,7 @@ async fn insert(connection: &mut SqliteConnection, new: &NewOperation) -> Result
     let inserted = query(
         "INSERT INTO operation (id, tenant, kind, kind_version, subject_kind, subject_id, params, actor, request_id, \
          parent_id, idem_key, idem_hash, state, next_run_at, lease_until, epoch, created_at, updated_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?14, 0, 0, ?14, ?14)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?14, ?14, 0, ?14, ?14)",
     )
     .bind(new.id.to_string())
     .bind(&new.tenant)
@@ -75,12 +81,17 @@ async fn insert(connection: &mut SqliteConnection, new: &NewOperation) -> Result
     .await;
     match inserted {
         Ok(_) => Ok(()),
-        Err(error) if broken_rule(&error) == Some("operation.subject_kind, operation.subject_id") => {
+        Err(error)
+            if broken_rule(&error) == Some("operation.subject_kind, operation.subject_id") =>
+        {
             Err(busy(connection, new).await?)
         }
-        Err(error) => {
-            Err(unique(error, &[("operation.id", &|| format!("operation {} exists already", new.id))]))
-        }
+        Err(error) => Err(unique(
+            error,
+            &[("operation.id", &|| {
+                format!("operation {} exists already", new.id)
+            })],
+        )),
     }
 }
 
@@ -95,7 +106,11 @@ async fn busy(connection: &mut SqliteConnection, new: &NewOperation) -> Result<F
     .fetch_optional(&mut *connection)
     .await?
     .ok_or_else(|| conflict("the subject of the operation was busy a moment ago; try again"))?;
-    Ok(StoreError::SubjectBusy { active: parsed(&row, "id")?, subject: new.subject.kind.replace('_', " ") }.into())
+    Ok(StoreError::SubjectBusy {
+        active: parsed(&row, "id")?,
+        subject: new.subject.kind.clone(),
+    }
+    .into())
 }
 
 async fn insert_step(
@@ -127,31 +142,4 @@ async fn insert_step(
         unique(error, &[("operation_step.operation_id, operation_step.name", &text)])
     })?;
     Ok(())
-}
-
-fn fresh(new: &NewOperation) -> Operation {
-    Operation {
-        id: new.id,
-        tenant: new.tenant.clone(),
-        kind: new.kind.clone(),
-        kind_version: new.kind_version,
-        subject: new.subject.clone(),
-        params: new.params.clone(),
-        actor: new.actor.clone(),
-        request_id: new.request_id.clone(),
-        parent: new.parent,
-        state: OperationState::Pending,
-        steps: new.steps.clone(),
-        cancel_requested_at: None,
-        cancel_by: None,
-        next_run_at: new.created_at,
-        owner: None,
-        lease_until: Timestamp(0),
-        epoch: 0,
-        error: None,
-        abandon_reason: None,
-        created_at: new.created_at,
-        updated_at: new.created_at,
-        finished_at: None,
-    }
 }

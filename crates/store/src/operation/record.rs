@@ -24,13 +24,18 @@ pub(crate) async fn record(
     event: &Event,
     changes: &[Change],
 ) -> Result<Operation, Fault> {
-    let before = operation(connection, id).await?.ok_or_else(|| missing(format!("operation {id}")))?;
+    let before = operation(connection, id)
+        .await?
+        .ok_or_else(|| missing(format!("operation {id}")))?;
     match fence {
         Fence::Epoch(epoch) if epoch == before.epoch => {}
         Fence::Epoch(_) => return Err(StoreError::LostLease(id).into()),
         Fence::Outside if allowed_from_outside(event) => {}
         Fence::Outside => {
-            return Err(StoreError::Refused("only the runner that holds the lease can record this".to_owned()).into());
+            return Err(StoreError::Refused(
+                "only the runner that holds the lease can record this".to_owned(),
+            )
+            .into());
         }
     }
     let after = apply(&before, at, event).map_err(StoreError::from)?;
@@ -76,7 +81,11 @@ async fn update(connection: &mut SqliteConnection, operation: &Operation) -> Res
     .bind(operation.epoch)
     .execute(connection)
     .await?;
-    if result.rows_affected() == 0 { Err(StoreError::LostLease(operation.id).into()) } else { Ok(()) }
+    if result.rows_affected() == 0 {
+        Err(StoreError::LostLease(operation.id).into())
+    } else {
+        Ok(())
+    }
 }
 
 async fn update_step(

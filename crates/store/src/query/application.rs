@@ -19,20 +19,27 @@ pub(crate) async fn applications(
     page: &PageRequest,
 ) -> Result<Page<Application>, Fault> {
     let after: Option<String> = cursor::decode(LIST, page)?;
-    let count = chosen("SELECT COUNT(*) FROM application", filter).count(&mut *connection).await?;
+    let count = chosen("SELECT COUNT(*) FROM application", filter)
+        .count(&mut *connection)
+        .await?;
     let mut list = chosen("SELECT * FROM application", filter);
     if let Some(slug) = after {
         list.and().push("slug > ").push_bind(slug);
     }
     let limit = Limit::of(page);
     let rows = list.rows(connection, "slug", limit).await?;
-    limit.page(&rows, count, application_from, |row| Ok(cursor::encode(LIST, &text(row, "slug")?)))
+    limit.page(&rows, count, application_from, |row| {
+        Ok(cursor::encode(LIST, &text(row, "slug")?))
+    })
 }
 
 fn chosen(statement: &str, filter: &ApplicationFilter) -> Where {
     let mut list = Where::new(statement);
-    list.equals("organisation_id", filter.organisation.map(|id| id.to_string()))
-        .equals("slug", filter.slug.as_ref().map(ToString::to_string));
+    list.equals(
+        "organisation_id",
+        filter.organisation.map(|id| id.to_string()),
+    )
+    .equals("slug", filter.slug.as_ref().map(ToString::to_string));
     list
 }
 
@@ -40,7 +47,10 @@ pub(crate) async fn application(
     connection: &mut SqliteConnection,
     id: ApplicationId,
 ) -> Result<Option<Application>, Fault> {
-    let row = query("SELECT * FROM application WHERE id = ?").bind(id.to_string()).fetch_optional(connection).await?;
+    let row = query("SELECT * FROM application WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(application_from).transpose()
 }
 
@@ -48,15 +58,21 @@ pub(crate) async fn environments(
     connection: &mut SqliteConnection,
     application: ApplicationId,
 ) -> Result<Vec<Environment>, Fault> {
-    let rows = query("SELECT * FROM environment WHERE application_id = ? ORDER BY position, created_at, id")
-        .bind(application.to_string())
-        .fetch_all(connection)
-        .await?;
+    let rows = query(
+        "SELECT * FROM environment WHERE application_id = ? ORDER BY position, created_at, id",
+    )
+    .bind(application.to_string())
+    .fetch_all(connection)
+    .await?;
     rows.iter().map(environment_from).collect()
 }
 
-pub(crate) async fn all_environments(connection: &mut SqliteConnection) -> Result<Vec<Environment>, Fault> {
-    let rows = query("SELECT * FROM environment ORDER BY id").fetch_all(connection).await?;
+pub(crate) async fn all_environments(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<Environment>, Fault> {
+    let rows = query("SELECT * FROM environment ORDER BY id")
+        .fetch_all(connection)
+        .await?;
     rows.iter().map(environment_from).collect()
 }
 
@@ -64,7 +80,10 @@ pub(crate) async fn environment(
     connection: &mut SqliteConnection,
     id: EnvironmentId,
 ) -> Result<Option<Environment>, Fault> {
-    let row = query("SELECT * FROM environment WHERE id = ?").bind(id.to_string()).fetch_optional(connection).await?;
+    let row = query("SELECT * FROM environment WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(environment_from).transpose()
 }
 
@@ -91,10 +110,15 @@ pub(crate) async fn free_subnets(
         .bind(region.to_string())
         .fetch_all(connection)
         .await?;
-    let taken = rows.iter().map(|row| number(row, "number")).collect::<Result<Vec<u32>, _>>()?;
+    let taken = rows
+        .iter()
+        .map(|row| number(row, "number"))
+        .collect::<Result<Vec<u32>, _>>()?;
     let mut taken = taken.into_iter().peekable();
     let free = (0..=u32::MAX).filter(|candidate| taken.next_if_eq(candidate).is_none());
-    Ok(free.take(usize::try_from(count).unwrap_or(usize::MAX)).collect())
+    Ok(free
+        .take(usize::try_from(count).unwrap_or(usize::MAX))
+        .collect())
 }
 
 fn application_from(row: &SqliteRow) -> Result<Application, Fault> {

@@ -6,15 +6,25 @@ use windlass_model::id::{ClusterId, RegionId, ServiceId};
 use windlass_records::{Cluster, Region, Service};
 
 use crate::fault::Fault;
-use crate::row::{flag, number, number_or_none, parsed, parsed_or_none, text, text_or_none, time, word};
+use crate::row::{
+    flag, number, number_or_none, parsed, parsed_or_none, text, text_or_none, time, word,
+};
 
 pub(crate) async fn regions(connection: &mut SqliteConnection) -> Result<Vec<Region>, Fault> {
-    let rows = query("SELECT * FROM region ORDER BY created_at, id").fetch_all(connection).await?;
+    let rows = query("SELECT * FROM region ORDER BY created_at, id")
+        .fetch_all(connection)
+        .await?;
     rows.iter().map(region_from).collect()
 }
 
-pub(crate) async fn region(connection: &mut SqliteConnection, id: RegionId) -> Result<Option<Region>, Fault> {
-    let row = query("SELECT * FROM region WHERE id = ?").bind(id.to_string()).fetch_optional(connection).await?;
+pub(crate) async fn region(
+    connection: &mut SqliteConnection,
+    id: RegionId,
+) -> Result<Option<Region>, Fault> {
+    let row = query("SELECT * FROM region WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(region_from).transpose()
 }
 
@@ -22,26 +32,40 @@ pub(crate) async fn services(
     connection: &mut SqliteConnection,
     region: Option<RegionId>,
 ) -> Result<Vec<Service>, Fault> {
-    let rows = query("SELECT * FROM service WHERE ?1 IS NULL OR region_id = ?1 ORDER BY identifier, id")
-        .bind(region.map(|id| id.to_string()))
-        .fetch_all(connection)
-        .await?;
+    let rows =
+        query("SELECT * FROM service WHERE ?1 IS NULL OR region_id = ?1 ORDER BY identifier, id")
+            .bind(region.map(|id| id.to_string()))
+            .fetch_all(connection)
+            .await?;
     rows.iter().map(service_from).collect()
 }
 
-pub(crate) async fn service(connection: &mut SqliteConnection, id: ServiceId) -> Result<Option<Service>, Fault> {
-    let row = query("SELECT * FROM service WHERE id = ?").bind(id.to_string()).fetch_optional(connection).await?;
+pub(crate) async fn service(
+    connection: &mut SqliteConnection,
+    id: ServiceId,
+) -> Result<Option<Service>, Fault> {
+    let row = query("SELECT * FROM service WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(service_from).transpose()
 }
 
 pub(crate) async fn clusters(connection: &mut SqliteConnection) -> Result<Vec<Cluster>, Fault> {
-    let rows =
-        query("SELECT * FROM cluster WHERE state <> 'removed' ORDER BY created_at, id").fetch_all(connection).await?;
+    let rows = query("SELECT * FROM cluster WHERE state <> 'removed' ORDER BY created_at, id")
+        .fetch_all(connection)
+        .await?;
     rows.iter().map(cluster_from).collect()
 }
 
-pub(crate) async fn cluster(connection: &mut SqliteConnection, id: ClusterId) -> Result<Option<Cluster>, Fault> {
-    let row = query("SELECT * FROM cluster WHERE id = ?").bind(id.to_string()).fetch_optional(connection).await?;
+pub(crate) async fn cluster(
+    connection: &mut SqliteConnection,
+    id: ClusterId,
+) -> Result<Option<Cluster>, Fault> {
+    let row = query("SELECT * FROM cluster WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(cluster_from).transpose()
 }
 

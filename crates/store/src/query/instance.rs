@@ -8,7 +8,9 @@ use windlass_records::{Binding, Instance, InstanceFilter, Page, PageRequest};
 use super::{Limit, Where};
 use crate::cursor;
 use crate::fault::Fault;
-use crate::row::{document_or_none, number, parsed, parsed_or_none, text, text_or_none, time, word};
+use crate::row::{
+    document_or_none, number, parsed, parsed_or_none, text, text_or_none, time, word,
+};
 
 const LIST: &str = "instances";
 
@@ -18,42 +20,77 @@ pub(crate) async fn instances(
     page: &PageRequest,
 ) -> Result<Page<Instance>, Fault> {
     let after: Option<(String, String)> = cursor::decode(LIST, page)?;
-    let count = chosen("SELECT COUNT(*) FROM instance", filter).count(&mut *connection).await?;
+    let count = chosen("SELECT COUNT(*) FROM instance", filter)
+        .count(&mut *connection)
+        .await?;
     let mut list = chosen("SELECT * FROM instance", filter);
     if let Some((key, id)) = after {
-        list.and().push("(sort_key, id) > (").push_bind(key).push(", ").push_bind(id).push(")");
+        list.and()
+            .push("(sort_key, id) > (")
+            .push_bind(key)
+            .push(", ")
+            .push_bind(id)
+            .push(")");
     }
     let limit = Limit::of(page);
     let rows = list.rows(connection, "sort_key, id", limit).await?;
-    limit.page(&rows, count, instance_from, |row| Ok(cursor::encode(LIST, &(text(row, "sort_key")?, text(row, "id")?))))
+    limit.page(&rows, count, instance_from, |row| {
+        Ok(cursor::encode(
+            LIST,
+            &(text(row, "sort_key")?, text(row, "id")?),
+        ))
+    })
 }
 
 fn chosen(statement: &str, filter: &InstanceFilter) -> Where {
     let mut list = Where::new(statement);
-    list.equals("application_id", filter.application.map(|id| id.to_string()))
-        .equals("environment_id", filter.environment.map(|id| id.to_string()))
-        .equals("cluster_id", filter.cluster.map(|id| id.to_string()));
+    list.equals(
+        "application_id",
+        filter.application.map(|id| id.to_string()),
+    )
+    .equals(
+        "environment_id",
+        filter.environment.map(|id| id.to_string()),
+    )
+    .equals("cluster_id", filter.cluster.map(|id| id.to_string()));
     if !filter.with_removed {
         list.and().push("state <> 'REMOVED'");
     }
     list
 }
 
-pub(crate) async fn instance(connection: &mut SqliteConnection, id: InstanceId) -> Result<Option<Instance>, Fault> {
-    let row = query("SELECT * FROM instance WHERE id = ?").bind(id.to_string()).fetch_optional(connection).await?;
+pub(crate) async fn instance(
+    connection: &mut SqliteConnection,
+    id: InstanceId,
+) -> Result<Option<Instance>, Fault> {
+    let row = query("SELECT * FROM instance WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(instance_from).transpose()
 }
 
-pub(crate) async fn bindings(connection: &mut SqliteConnection, instance: InstanceId) -> Result<Vec<Binding>, Fault> {
-    let rows = query("SELECT * FROM binding WHERE instance_id = ? AND state <> 'revoked' ORDER BY generation")
-        .bind(instance.to_string())
-        .fetch_all(connection)
-        .await?;
+pub(crate) async fn bindings(
+    connection: &mut SqliteConnection,
+    instance: InstanceId,
+) -> Result<Vec<Binding>, Fault> {
+    let rows = query(
+        "SELECT * FROM binding WHERE instance_id = ? AND state <> 'revoked' ORDER BY generation",
+    )
+    .bind(instance.to_string())
+    .fetch_all(connection)
+    .await?;
     rows.iter().map(binding_from).collect()
 }
 
-pub(crate) async fn binding(connection: &mut SqliteConnection, id: BindingId) -> Result<Option<Binding>, Fault> {
-    let row = query("SELECT * FROM binding WHERE id = ?").bind(id.to_string()).fetch_optional(connection).await?;
+pub(crate) async fn binding(
+    connection: &mut SqliteConnection,
+    id: BindingId,
+) -> Result<Option<Binding>, Fault> {
+    let row = query("SELECT * FROM binding WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(binding_from).transpose()
 }
 

@@ -15,12 +15,16 @@ pub(crate) struct Where {
 impl Where {
     /// A statement that ends before its conditions.
     pub(crate) fn new(statement: &str) -> Self {
-        Self { builder: QueryBuilder::new(statement), begun: false }
+        Self {
+            builder: QueryBuilder::new(statement),
+            begun: false,
+        }
     }
 
     /// The next condition; the caller goes on with its text and values.
     pub(crate) fn and(&mut self) -> &mut QueryBuilder<Sqlite> {
-        self.builder.push(if self.begun { " AND " } else { " WHERE " });
+        self.builder
+            .push(if self.begun { " AND " } else { " WHERE " });
         self.begun = true;
         &mut self.builder
     }
@@ -47,7 +51,11 @@ impl Where {
         order: &str,
         limit: Limit,
     ) -> Result<Vec<SqliteRow>, Fault> {
-        self.builder.push(" ORDER BY ").push(order).push(" LIMIT ").push_bind(limit.0 + 1);
+        self.builder
+            .push(" ORDER BY ")
+            .push(order)
+            .push(" LIMIT ")
+            .push_bind(limit.0 + 1);
         Ok(self.builder.build().fetch_all(connection).await?)
     }
 }
@@ -75,6 +83,10 @@ impl Limit {
             Some(last) if rows.len() > limit => Some(place(last)?),
             _ => None,
         };
-        Ok(Page { rows: shown.iter().map(read).collect::<Result<_, _>>()?, count, next })
+        Ok(Page {
+            rows: shown.iter().map(read).collect::<Result<_, _>>()?,
+            count,
+            next,
+        })
     }
 }

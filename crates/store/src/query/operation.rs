@@ -11,12 +11,16 @@ use super::{Limit, Where};
 use crate::cursor;
 use crate::fault::Fault;
 use crate::row::{
-    document, document_or_none, flag, number, parsed, parsed_or_none, text, text_or_none, time, time_or_none, word,
+    document, document_or_none, flag, number, parsed, parsed_or_none, text, text_or_none, time,
+    time_or_none, word,
 };
 
 const LIST: &str = "operations";
 
-pub(crate) async fn operation(connection: &mut SqliteConnection, id: OperationId) -> Result<Option<Operation>, Fault> {
+pub(crate) async fn operation(
+    connection: &mut SqliteConnection,
+    id: OperationId,
+) -> Result<Option<Operation>, Fault> {
     let row = query("SELECT * FROM operation WHERE id = ?")
         .bind(id.to_string())
         .fetch_optional(&mut *connection)
@@ -37,15 +41,27 @@ pub(crate) async fn operations(
     page: &PageRequest,
 ) -> Result<Page<Operation>, Fault> {
     let after: Option<(i64, String)> = cursor::decode(LIST, page)?;
-    let count = chosen("SELECT COUNT(*) FROM operation", filter).count(&mut *connection).await?;
+    let count = chosen("SELECT COUNT(*) FROM operation", filter)
+        .count(&mut *connection)
+        .await?;
     let mut list = chosen("SELECT * FROM operation", filter);
     if let Some((created_at, id)) = after {
-        list.and().push("(created_at, id) < (").push_bind(created_at).push(", ").push_bind(id).push(")");
+        list.and()
+            .push("(created_at, id) < (")
+            .push_bind(created_at)
+            .push(", ")
+            .push_bind(id)
+            .push(")");
     }
     let limit = Limit::of(page);
-    let rows = list.rows(&mut *connection, "created_at DESC, id DESC", limit).await?;
+    let rows = list
+        .rows(&mut *connection, "created_at DESC, id DESC", limit)
+        .await?;
     let mut page = limit.page(&rows, count, operation_from, |row| {
-        Ok(cursor::encode(LIST, &(time(row, "created_at")?, text(row, "id")?)))
+        Ok(cursor::encode(
+            LIST,
+            &(time(row, "created_at")?, text(row, "id")?),
+        ))
     })?;
     add_steps(connection, &mut page.rows).await?;
     Ok(page)
@@ -55,21 +71,28 @@ fn chosen(statement: &str, filter: &OperationFilter) -> Where {
     let mut list = Where::new(statement);
     list.equals("tenant", filter.tenant.clone());
     if let Some((kind, id)) = &filter.subject {
-        list.equals("subject_kind", Some(kind.clone())).equals("subject_id", Some(id.clone()));
+        list.equals("subject_kind", Some(kind.clone()))
+            .equals("subject_id", Some(id.clone()));
     }
     if !filter.states.is_empty() {
         let condition = list.and();
         condition.push("state IN (");
         for (position, state) in filter.states.iter().enumerate() {
             // The names are ours, and as part of the text they let SQLite use its partial indexes.
-            condition.push(if position == 0 { "'" } else { ", '" }).push(state.as_str()).push("'");
+            condition
+                .push(if position == 0 { "'" } else { ", '" })
+                .push(state.as_str())
+                .push("'");
         }
         condition.push(")");
     }
     list
 }
 
-async fn add_steps(connection: &mut SqliteConnection, operations: &mut [Operation]) -> Result<(), Fault> {
+async fn add_steps(
+    connection: &mut SqliteConnection,
+    operations: &mut [Operation],
+) -> Result<(), Fault> {
     // Below SQLite's limit of values in one statement.
     const AT_ONCE: usize = 1000;
     for some in operations.chunks_mut(AT_ONCE) {
@@ -81,7 +104,10 @@ async fn add_steps(connection: &mut SqliteConnection, operations: &mut [Operatio
         builder.push(") ORDER BY operation_id, seq");
         let mut steps: HashMap<OperationId, Vec<StepRecord>> = HashMap::new();
         for row in builder.build().fetch_all(&mut *connection).await? {
-            steps.entry(parsed(&row, "operation_id")?).or_default().push(step_from(&row)?);
+            steps
+                .entry(parsed(&row, "operation_id")?)
+                .or_default()
+                .push(step_from(&row)?);
         }
         for operation in some {
             operation.steps = steps.remove(&operation.id).unwrap_or_default();
@@ -120,7 +146,10 @@ fn operation_from(row: &SqliteRow) -> Result<Operation, Fault> {
         tenant: text(row, "tenant")?,
         kind: text(row, "kind")?,
         kind_version: number(row, "kind_version")?,
-        subject: Subject { kind: text(row, "subject_kind")?, id: text(row, "subject_id")? },
+        subject: Subject {
+            kind: text(row, "subject_kind")?,
+            id: text(row, "subject_id")?,
+        },
         params: document(row, "params")?,
         actor: text(row, "actor")?,
         request_id: text(row, "request_id")?,

@@ -1,7 +1,7 @@
 //! Opens secrets.
 
-use sqlx::{Row, query};
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{Row, query};
 use windlass_model::id::SecretId;
 use windlass_records::Secret;
 
@@ -22,10 +22,16 @@ pub(crate) async fn reveal(
             .ok_or_else(|| missing(format!("secret {id}")))?;
         let key_id = crate::row::text(&row, "key_id")?;
         if key_id != vault.key_id() {
-            return Err(damaged("secret.key_id", format!("secret {id} is sealed under key {key_id}, which is not here")));
+            return Err(damaged(
+                "secret.key_id",
+                format!("secret {id} is sealed under key {key_id}, which is not here"),
+            ));
         }
         let sealed: Vec<u8> = row.try_get("sealed")?;
-        secrets.push(Secret { id, value: vault.open(id, &sealed)? });
+        secrets.push(Secret {
+            id,
+            value: vault.open(id, &sealed)?,
+        });
     }
     Ok(secrets)
 }

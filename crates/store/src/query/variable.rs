@@ -17,8 +17,13 @@ pub(crate) async fn variables(
     page: &PageRequest,
 ) -> Result<Page<Variable>, Fault> {
     let after: Option<(i64, String, String)> = cursor::decode(LIST, page)?;
-    let count = chosen(&format!("SELECT COUNT(*) {FROM}"), filter).count(&mut *connection).await?;
-    let mut list = chosen(&format!("SELECT variable.*, environment.position AS position {FROM}"), filter);
+    let count = chosen(&format!("SELECT COUNT(*) {FROM}"), filter)
+        .count(&mut *connection)
+        .await?;
+    let mut list = chosen(
+        &format!("SELECT variable.*, environment.position AS position {FROM}"),
+        filter,
+    );
     if let Some((position, environment, name)) = after {
         list.and()
             .push("(environment.position, variable.environment_id, variable.name) > (")
@@ -30,18 +35,37 @@ pub(crate) async fn variables(
             .push(")");
     }
     let limit = Limit::of(page);
-    let rows = list.rows(connection, "environment.position, variable.environment_id, variable.name", limit).await?;
+    let rows = list
+        .rows(
+            connection,
+            "environment.position, variable.environment_id, variable.name",
+            limit,
+        )
+        .await?;
     limit.page(&rows, count, variable_from, |row| {
-        let key = (number::<i64>(row, "position")?, text(row, "environment_id")?, text(row, "name")?);
+        let key = (
+            number::<i64>(row, "position")?,
+            text(row, "environment_id")?,
+            text(row, "name")?,
+        );
         Ok(cursor::encode(LIST, &key))
     })
 }
 
 fn chosen(statement: &str, filter: &VariableFilter) -> Where {
     let mut list = Where::new(statement);
-    list.equals("environment.application_id", filter.application.map(|id| id.to_string()))
-        .equals("variable.environment_id", filter.environment.map(|id| id.to_string()))
-        .equals("variable.name", filter.name.as_ref().map(ToString::to_string));
+    list.equals(
+        "environment.application_id",
+        filter.application.map(|id| id.to_string()),
+    )
+    .equals(
+        "variable.environment_id",
+        filter.environment.map(|id| id.to_string()),
+    )
+    .equals(
+        "variable.name",
+        filter.name.as_ref().map(ToString::to_string),
+    );
     list
 }
 

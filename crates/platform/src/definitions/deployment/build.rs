@@ -16,18 +16,34 @@ impl Stage<'_> {
             (Some(rollback), _) => {
                 let engine = self.parts.engine(self.scene.region.id)?;
                 let reference = ImageReference(rollback.image.0.clone());
-                if engine.image(&reference).await.map_err(|error| failures::engine(&error))?.is_none() {
+                if engine
+                    .image(&reference)
+                    .await
+                    .map_err(|error| failures::engine(&error))?
+                    .is_none()
+                {
                     return Err(Failure::permanent(
                         "image_gone",
-                        format!("the image of release {} is not on the engine any more", rollback.number),
+                        format!(
+                            "the image of release {} is not on the engine any more",
+                            rollback.number
+                        ),
                     )
                     .with_hint("Deploy the commit of that release again instead."));
                 }
-                self.say(format!("      The image of release {} is used again", rollback.number)).await?;
-                BuiltImage { image: rollback.image.clone(), manifest: Manifest::default() }
+                self.say(format!(
+                    "      The image of release {} is used again",
+                    rollback.number
+                ))
+                .await?;
+                BuiltImage {
+                    image: rollback.image.clone(),
+                    manifest: Manifest::default(),
+                }
             }
             (None, Some(source)) => {
-                self.say(format!("      From {}", naming::describe_source(source))).await?;
+                self.say(format!("      From {}", naming::describe_source(source)))
+                    .await?;
                 let order = BuildOrder {
                     engine: self.parts.engine(self.scene.region.id)?,
                     application: self.scene.application.id,
@@ -35,24 +51,38 @@ impl Stage<'_> {
                     source: source.clone(),
                     tag: self.tag(),
                     cache: self.params.cache,
-                    labels: self.scene.labels(&self.parts.installation).with(labels::ROLE, "image"),
+                    labels: self
+                        .scene
+                        .labels(&self.parts.installation)
+                        .with(labels::ROLE, "image"),
                     cancel: self.context.cancel.clone(),
                 };
                 let (sender, receiver) = mpsc::channel(256);
-                let (built, pumped) = tokio::join!(self.parts.builder.build(order, sender), self.pump(receiver));
+                let (built, pumped) =
+                    tokio::join!(self.parts.builder.build(order, sender), self.pump(receiver));
                 let built = built.map_err(|error| failures::build(&error))?;
                 pumped?;
                 built
             }
-            (None, None) => return Err(failures::internal("the snapshot has neither a source nor a rollback")),
+            (None, None) => {
+                return Err(failures::internal(
+                    "the snapshot has neither a source nor a rollback",
+                ));
+            }
         };
-        Ok(Done { output: Some(write("the image", &built)?), changes: Vec::new() })
+        Ok(Done {
+            output: Some(write("the image", &built)?),
+            changes: Vec::new(),
+        })
     }
 
     pub(super) async fn undo_build(&self) -> Result<Done<Change>, Failure> {
         if self.params.rollback.is_none() {
             let engine = self.parts.engine(self.scene.region.id)?;
-            engine.remove_image(&self.tag()).await.map_err(|error| failures::engine(&error))?;
+            engine
+                .remove_image(&self.tag())
+                .await
+                .map_err(|error| failures::engine(&error))?;
         }
         Ok(Done::default())
     }

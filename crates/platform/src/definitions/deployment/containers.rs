@@ -7,8 +7,8 @@ use windlass_operations::{Done, Failure};
 use windlass_records::{Change, Process, Release};
 
 use super::Stage;
-use crate::probe::{self, Answer};
 use crate::failures;
+use crate::probe::{self, Answer};
 
 /// Between two looks at a starting container: short, for it is part of what a deployment takes.
 const POLL: std::time::Duration = std::time::Duration::from_millis(50);
@@ -23,13 +23,22 @@ impl Stage<'_> {
             .release(self.params.release)
             .await
             .map_err(|error| failures::store(&error))?
-            .ok_or_else(|| failures::internal(format!("release {} is not in the store", self.params.release)))
+            .ok_or_else(|| {
+                failures::internal(format!(
+                    "release {} is not in the store",
+                    self.params.release
+                ))
+            })
     }
 
     pub(super) async fn start(&self) -> Result<Done<Change>, Failure> {
         let release = self.release().await?;
-        self.parts.ensure_environment_network(self.params.environment).await?;
-        self.parts.ensure_release(&self.scene, &release, Some(&self.context.operation)).await?;
+        self.parts
+            .ensure_environment_network(self.params.environment)
+            .await?;
+        self.parts
+            .ensure_release(&self.scene, &release, Some(&self.context.operation))
+            .await?;
         Ok(Done::default())
     }
 
@@ -38,15 +47,25 @@ impl Stage<'_> {
         Ok(Done::default())
     }
 
-    pub(super) async fn remove_processes_of(&self, release: windlass_model::id::ReleaseId) -> Result<(), Failure> {
+    pub(super) async fn remove_processes_of(
+        &self,
+        release: windlass_model::id::ReleaseId,
+    ) -> Result<(), Failure> {
         let engine = self.parts.engine(self.scene.region.id)?;
         let filter = self
             .scene
             .labels(&self.parts.installation)
             .with(labels::ROLE, "process")
             .with(labels::RELEASE, release);
-        for observed in engine.observe(&filter).await.map_err(|error| failures::engine(&error))? {
-            engine.remove(&observed.name).await.map_err(|error| failures::engine(&error))?;
+        for observed in engine
+            .observe(&filter)
+            .await
+            .map_err(|error| failures::engine(&error))?
+        {
+            engine
+                .remove(&observed.name)
+                .await
+                .map_err(|error| failures::engine(&error))?;
         }
         Ok(())
     }
@@ -57,7 +76,8 @@ impl Stage<'_> {
         let deadline = Instant::now() + self.parts.settings.health_timeout;
         for process in &release.processes {
             for index in 1..=process.count {
-                let name = crate::naming::process_container(release.id, process.name.as_str(), index);
+                let name =
+                    crate::naming::process_container(release.id, process.name.as_str(), index);
                 if let Err(failure) = self.check_container(process, &name, deadline).await {
                     self.show_output(&name).await?;
                     return Err(failure);
@@ -67,14 +87,23 @@ impl Stage<'_> {
         Ok(Done::default())
     }
 
-    async fn check_container(&self, process: &Process, name: &str, deadline: Instant) -> Result<(), Failure> {
+    async fn check_container(
+        &self,
+        process: &Process,
+        name: &str,
+        deadline: Instant,
+    ) -> Result<(), Failure> {
         let engine = self.parts.engine(self.scene.region.id)?;
         let network = crate::naming::environment_network(self.params.environment);
         let steady_at = Instant::now() + STEADY;
         let mut last = String::from("nothing listens on it yet");
         loop {
-            let observed = engine.inspect(name).await.map_err(|error| failures::engine(&error))?;
-            let observed = observed.ok_or_else(|| not_healthy(process, "its container has vanished"))?;
+            let observed = engine
+                .inspect(name)
+                .await
+                .map_err(|error| failures::engine(&error))?;
+            let observed =
+                observed.ok_or_else(|| not_healthy(process, "its container has vanished"))?;
             if let Some(reason) = ended(&observed) {
                 return Err(not_healthy(process, &reason));
             }
@@ -83,20 +112,38 @@ impl Stage<'_> {
                 (None, _) => {}
                 (Some(_), None) => "it has no address yet".clone_into(&mut last),
                 (Some(port), Some(address)) => {
-                    let host = self.params.hosts.first().map_or("localhost", String::as_str);
+                    let host = self
+                        .params
+                        .hosts
+                        .first()
+                        .map_or("localhost", String::as_str);
                     match probe::ask((address, port).into(), host, &process.health_path).await {
                         Answer::Status(status) if status < 500 => {
-                            return self.say(format!("      {} answers on port {port} with status {status}", process.name)).await;
+                            return self
+                                .say(format!(
+                                    "      {} answers on port {port} with status {status}",
+                                    process.name
+                                ))
+                                .await;
                         }
-                        Answer::Status(status) => last = format!("it answers {} with status {status}", process.health_path),
+                        Answer::Status(status) => {
+                            last =
+                                format!("it answers {} with status {status}", process.health_path);
+                        }
                         Answer::None(reason) => last = reason,
                     }
                 }
             }
             if Instant::now() >= deadline {
-                let port = process.port.map(|port| format!(" on port {port}")).unwrap_or_default();
+                let port = process
+                    .port
+                    .map(|port| format!(" on port {port}"))
+                    .unwrap_or_default();
                 let seconds = self.parts.settings.health_timeout.as_secs();
-                return Err(not_healthy(process, &format!("it gave no good answer{port} within {seconds} s: {last}")));
+                return Err(not_healthy(
+                    process,
+                    &format!("it gave no good answer{port} within {seconds} s: {last}"),
+                ));
             }
             tokio::time::sleep(POLL).await;
         }
@@ -105,7 +152,10 @@ impl Stage<'_> {
     /// The last lines of a container that is not healthy, for the log.
     async fn show_output(&self, name: &str) -> Result<(), Failure> {
         let engine = self.parts.engine(self.scene.region.id)?;
-        let options = LogOptions { tail: Some(50), ..LogOptions::default() };
+        let options = LogOptions {
+            tail: Some(50),
+            ..LogOptions::default()
+        };
         let lines: Vec<_> = match engine.logs(name, &options).await {
             Ok(stream) => stream.try_collect().await.unwrap_or_default(),
             Err(_) => Vec::new(),
@@ -118,11 +168,19 @@ impl Stage<'_> {
 }
 
 fn ended(observed: &Observation) -> Option<String> {
-    let memory = if observed.out_of_memory { " because it used too much memory" } else { "" };
+    let memory = if observed.out_of_memory {
+        " because it used too much memory"
+    } else {
+        ""
+    };
     match observed.phase {
         Phase::Exited { code } => Some(format!("it ended with exit code {code}{memory}")),
-        Phase::Restarting => Some(format!("it ended{memory} and is being started again and again")),
-        Phase::Running if observed.restarts > 0 => Some(format!("it ended{memory} after its start")),
+        Phase::Restarting => Some(format!(
+            "it ended{memory} and is being started again and again"
+        )),
+        Phase::Running if observed.restarts > 0 => {
+            Some(format!("it ended{memory} after its start"))
+        }
         Phase::Created | Phase::Running | Phase::Unknown => None,
     }
 }

@@ -18,7 +18,11 @@ impl Stage<'_> {
             }
             let instance = self.parts.instance_scene(wished.instance).await?.instance;
             let now = self.parts.now();
-            let password = NewSecret { id: ids::mint(), value: ids::password(32), created_at: now };
+            let password = NewSecret {
+                id: ids::mint(),
+                value: ids::password(32),
+                created_at: now,
+            };
             let binding = Binding {
                 id: ids::mint(),
                 instance: wished.instance,
@@ -40,7 +44,11 @@ impl Stage<'_> {
             .own_bindings()
             .await?
             .into_iter()
-            .map(|binding| Change::SetBindingState { id: binding.id, from: binding.state, to: BindingState::Revoked })
+            .map(|binding| Change::SetBindingState {
+                id: binding.id,
+                from: binding.state,
+                to: BindingState::Revoked,
+            })
             .collect();
         Ok(Done::changes(changes))
     }
@@ -50,7 +58,9 @@ impl Stage<'_> {
         for wished in &self.params.instances {
             let scene = self.parts.instance_scene(wished.instance).await?;
             let cluster = self.parts.instance_cluster(&scene).await?;
-            self.parts.connect_cluster(&cluster, self.params.environment).await?;
+            self.parts
+                .connect_cluster(&cluster, self.params.environment)
+                .await?;
         }
         let mut changes = Vec::new();
         for binding in self.own_bindings().await? {
@@ -67,9 +77,17 @@ impl Stage<'_> {
                 .bind(&access, &self.parts.instance_spec(&scene).await?, &spec)
                 .await
                 .map_err(|error| failures::service(&error))?;
-            self.say(format!("      {} has credentials of its own (number {})", scene.instance.prefix, binding.generation)).await?;
+            self.say(format!(
+                "      {} has credentials of its own (number {})",
+                scene.instance.prefix, binding.generation
+            ))
+            .await?;
             if binding.state == BindingState::Pending {
-                changes.push(Change::SetBindingState { id: binding.id, from: BindingState::Pending, to: BindingState::Active });
+                changes.push(Change::SetBindingState {
+                    id: binding.id,
+                    from: BindingState::Pending,
+                    to: BindingState::Active,
+                });
             }
         }
         Ok(Done::changes(changes))
@@ -88,7 +106,10 @@ impl Stage<'_> {
         let mut bindings = Vec::new();
         for wished in &self.params.instances {
             let binding = self.usable_binding(wished.instance).await?.ok_or_else(|| {
-                failures::internal(format!("instance {} has no binding after it was bound", wished.instance))
+                failures::internal(format!(
+                    "instance {} has no binding after it was bound",
+                    wished.instance
+                ))
             })?;
             bindings.push(ReleaseBinding {
                 binding,
@@ -103,20 +124,37 @@ impl Stage<'_> {
     /// The newest binding of an instance that a release may pin: an active one, or one that this
     /// deployment is making.
     async fn usable_binding(&self, instance: InstanceId) -> Result<Option<BindingId>, Failure> {
-        let bindings = self.parts.store.bindings(instance).await.map_err(|error| failures::store(&error))?;
-        let usable = bindings.into_iter().rev().find(|binding| match binding.state {
-            BindingState::Active => true,
-            BindingState::Pending => binding.operation == self.context.operation.id,
-            BindingState::Revoking | BindingState::Revoked => false,
-        });
+        let bindings = self
+            .parts
+            .store
+            .bindings(instance)
+            .await
+            .map_err(|error| failures::store(&error))?;
+        let usable = bindings
+            .into_iter()
+            .rev()
+            .find(|binding| match binding.state {
+                BindingState::Active => true,
+                BindingState::Pending => binding.operation == self.context.operation.id,
+                BindingState::Revoking | BindingState::Revoked => false,
+            });
         Ok(usable.map(|binding| binding.id))
     }
 
     async fn own_bindings(&self) -> Result<Vec<Binding>, Failure> {
         let mut own = Vec::new();
         for wished in &self.params.instances {
-            let bindings = self.parts.store.bindings(wished.instance).await.map_err(|error| failures::store(&error))?;
-            own.extend(bindings.into_iter().filter(|binding| binding.operation == self.context.operation.id));
+            let bindings = self
+                .parts
+                .store
+                .bindings(wished.instance)
+                .await
+                .map_err(|error| failures::store(&error))?;
+            own.extend(
+                bindings
+                    .into_iter()
+                    .filter(|binding| binding.operation == self.context.operation.id),
+            );
         }
         Ok(own)
     }
@@ -127,7 +165,9 @@ impl crate::parts::Parts {
     pub(crate) async fn revoke_binding(&self, binding: &Binding) -> Result<(), Failure> {
         let scene = self.instance_scene(binding.instance).await?;
         // Not provisioned any more, or never was: its users went with it.
-        let Some(cluster) = scene.instance.cluster else { return Ok(()) };
+        let Some(cluster) = scene.instance.cluster else {
+            return Ok(());
+        };
         let cluster = self.cluster(cluster).await?;
         let access = self.access(&cluster, &scene.service).await?;
         self.driver(&scene.service)?

@@ -10,23 +10,40 @@ use crate::instance_work::failed_step;
 use crate::parts::Parts;
 
 /// The changes that are committed with the end.
-pub(super) async fn finish(parts: &Parts, operation: &Operation, outcome: &Outcome) -> Result<Vec<Change>, Failure> {
+pub(super) async fn finish(
+    parts: &Parts,
+    operation: &Operation,
+    outcome: &Outcome,
+) -> Result<Vec<Change>, Failure> {
     let params: Params = read("the snapshot", &operation.params)?;
     let mut changes = Vec::new();
     let (status, failure, line) = match outcome {
-        Outcome::Succeeded => (DeploymentStatus::Completed, None, "----> The deployment succeeded".to_owned()),
-        Outcome::RolledBack(None) => {
-            (DeploymentStatus::Cancelled, None, "----> The deployment was cancelled; nothing has changed".to_owned())
-        }
+        Outcome::Succeeded => (
+            DeploymentStatus::Completed,
+            None,
+            "----> The deployment succeeded".to_owned(),
+        ),
+        Outcome::RolledBack(None) => (
+            DeploymentStatus::Cancelled,
+            None,
+            "----> The deployment was cancelled; nothing has changed".to_owned(),
+        ),
         Outcome::RolledBack(Some(failure)) => (
             DeploymentStatus::Failed,
             Some(failure),
-            format!("----> The deployment failed; nothing has changed: {}", failure.message),
+            format!(
+                "----> The deployment failed; nothing has changed: {}",
+                failure.message
+            ),
         ),
     };
     if status != DeploymentStatus::Completed {
         for instance in params.to_provision() {
-            changes.extend(parts.provisioning_failed(instance, operation, failure).await?);
+            changes.extend(
+                parts
+                    .provisioning_failed(instance, operation, failure)
+                    .await?,
+            );
         }
     }
     changes.push(Change::FinishDeployment {
@@ -46,17 +63,28 @@ pub(super) async fn abandon(parts: &Parts, operation: &Operation) -> Result<Vec<
     let params: Params = read("the snapshot", &operation.params)?;
     let pivoted = operation.step("switch").is_some_and(|step| step.completed);
     if pivoted {
-        close_log(parts, &params, "----> An operator gave up what follows the switch".to_owned()).await;
+        close_log(
+            parts,
+            &params,
+            "----> An operator gave up what follows the switch".to_owned(),
+        )
+        .await;
         return Ok(vec![Change::FinishDeployment {
             id: params.deployment,
             status: DeploymentStatus::Completed,
             failed_step: None,
-            error: operation.error.as_ref().map(|failure| failure.message.clone()),
+            error: operation
+                .error
+                .as_ref()
+                .map(|failure| failure.message.clone()),
             hint: None,
             at: parts.now(),
         }]);
     }
-    let failure = operation.error.clone().unwrap_or_else(|| failures::internal("an operator gave the deployment up"));
+    let failure = operation
+        .error
+        .clone()
+        .unwrap_or_else(|| failures::internal("an operator gave the deployment up"));
     finish(parts, operation, &Outcome::RolledBack(Some(failure))).await
 }
 

@@ -24,7 +24,9 @@ impl Stage<'_> {
             "provision" => "Provisioning a service instance",
             "bind" => "Making credentials for the new release",
             "build" if self.params.rollback.is_none() => "Building the image",
-            "release-commands" if !self.params.release_commands.is_empty() && self.params.rollback.is_none() => {
+            "release-commands"
+                if !self.params.release_commands.is_empty() && self.params.rollback.is_none() =>
+            {
                 "Running release commands"
             }
             "start" => "Starting the new release",
@@ -33,7 +35,11 @@ impl Stage<'_> {
             "retire" => "Removing the old release",
             _ => return Ok(()),
         };
-        let again = if self.context.attempt > 1 { format!(" (attempt {})", self.context.attempt) } else { String::new() };
+        let again = if self.context.attempt > 1 {
+            format!(" (attempt {})", self.context.attempt)
+        } else {
+            String::new()
+        };
         self.say(format!("----> {headline}{again}")).await
     }
 
@@ -48,13 +54,19 @@ impl Stage<'_> {
     }
 
     /// Writes lines as they come until the sender is gone, and gives the last twenty back.
-    pub(super) async fn pump(&self, mut lines: tokio::sync::mpsc::Receiver<LogLine>) -> Result<Vec<String>, Failure> {
+    pub(super) async fn pump(
+        &self,
+        mut lines: tokio::sync::mpsc::Receiver<LogLine>,
+    ) -> Result<Vec<String>, Failure> {
         const KEPT: usize = 20;
         let mut last = std::collections::VecDeque::with_capacity(KEPT);
         let mut batch = Vec::new();
         let mut written = Ok(());
         while lines.recv_many(&mut batch, 256).await > 0 {
-            let texts: Vec<String> = batch.drain(..).map(|line| format!("      {}", line.text)).collect();
+            let texts: Vec<String> = batch
+                .drain(..)
+                .map(|line| format!("      {}", line.text))
+                .collect();
             for text in &texts {
                 if last.len() == KEPT {
                     last.pop_front();

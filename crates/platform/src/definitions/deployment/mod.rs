@@ -25,7 +25,7 @@ use windlass_records::{Change, DeploymentStatus};
 pub(crate) use self::prepare::builtin_names;
 use self::snapshot::Params;
 use super::provisioning::{CLUSTER_TIMEOUT, PROVISION_TIMEOUT};
-use super::{argument, read, split, unknown_step};
+use super::{argument, read, split, unknown_step, until_cancelled};
 use crate::parts::Parts;
 use crate::scene::Scene;
 
@@ -33,9 +33,9 @@ use crate::scene::Scene;
 pub(crate) const KIND: &str = "deployment";
 
 /// Calls to the engine and the cluster for a handful of objects.
-const SHORT: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_mins(1);
 /// Old containers have their grace time to stop (10 s each) after the drain.
-const RETIRE: Duration = Duration::from_secs(180);
+const RETIRE: Duration = Duration::from_mins(3);
 /// Steps behind the pivot are tried this often before an operator is asked; with back-off, hours.
 const FORWARD_ATTEMPTS: u32 = 30;
 
@@ -60,7 +60,44 @@ impl DeploymentDefinition {
     async fn stage<'a>(&'a self, context: &'a StepContext) -> Result<Stage<'a>, Failure> {
         let params: Params = read("the snapshot", &context.operation.params)?;
         let scene = self.parts.scene(params.environment).await?;
-        Ok(Stage { parts: &self.parts, context, params, scene })
+        Ok(Stage {
+            parts: &self.parts,
+            context,
+            params,
+            scene,
+        })
+    }
+}
+
+impl Stage<'_> {
+    async fn run(&self) -> Result<Done<Change>, Failure> {
+        self.announce().await?;
+        let step = &self.context.step;
+        match split(step).0 {
+            "cluster" => self
+                .parts
+                .run_cluster_step(argument(step)?)
+                .await
+                .map(Done::changes),
+            "provision" => self
+                .parts
+                .run_provision_step(argument(step)?)
+                .await
+                .map(Done::changes),
+            "credentials" => self.credentials().await,
+            "bind" => self.bind().await,
+            "build" => self.build().await,
+            "prepare" => self.prepare().await,
+            "release-commands" => self.run_release_commands().await,
+            "start" => self.start().await,
+            "health" => self.check_health().await,
+            "switch" => self.switch().await,
+            "publish" => self.publish().await,
+            "drain" => self.drain().await,
+            "retire" => self.retire().await,
+            "revoke" => self.revoke().await,
+            other => Err(unknown_step(other)),
+        }
     }
 }
 
@@ -89,12 +126,22 @@ impl Definition<Change> for DeploymentDefinition {
     fn steps(&self, params: &Value) -> Vec<StepSpec> {
         // The input is ours; one that cannot be read gives no provisioning steps, and the first step
         // that runs says that it cannot be read.
-        let provision = read::<Params>("the snapshot", params).map(|params| params.to_provision()).unwrap_or_default();
+        let provision = read::<Params>("the snapshot", params)
+            .map(|params| params.to_provision())
+            .unwrap_or_default();
         let settings = &self.parts.settings;
         let mut steps = Vec::new();
         for instance in provision {
-            steps.push(StepSpec::new(format!("cluster:{instance}"), CLUSTER_TIMEOUT, 3));
-            steps.push(StepSpec::new(format!("provision:{instance}"), PROVISION_TIMEOUT, 3));
+            steps.push(StepSpec::new(
+                format!("cluster:{instance}"),
+                CLUSTER_TIMEOUT,
+                3,
+            ));
+            steps.push(StepSpec::new(
+                format!("provision:{instance}"),
+                PROVISION_TIMEOUT,
+                3,
+            ));
         }
         steps.extend([
             StepSpec::new("credentials", SHORT, 3),
@@ -104,10 +151,18 @@ impl Definition<Change> for DeploymentDefinition {
             // A release command that failed or hung is not run again by itself: nobody knows what it did.
             StepSpec::new("release-commands", settings.release_command_timeout, 1),
             StepSpec::new("start", SHORT * 2, 3),
-            StepSpec::new("health", settings.health_timeout + Duration::from_secs(10), 1),
+            StepSpec::new(
+                "health",
+                settings.health_timeout + Duration::from_secs(10),
+                1,
+            ),
             StepSpec::new("switch", SHORT, FORWARD_ATTEMPTS).pivot(),
             StepSpec::new("publish", SHORT, FORWARD_ATTEMPTS),
-            StepSpec::new("drain", settings.drain_deadline + Duration::from_secs(10), FORWARD_ATTEMPTS),
+            StepSpec::new(
+                "drain",
+                settings.drain_deadline + Duration::from_secs(10),
+                FORWARD_ATTEMPTS,
+            ),
             StepSpec::new("retire", RETIRE, FORWARD_ATTEMPTS),
             StepSpec::new("revoke", SHORT, FORWARD_ATTEMPTS),
         ]);
@@ -116,24 +171,7 @@ impl Definition<Change> for DeploymentDefinition {
 
     async fn run(&self, context: &StepContext) -> Result<Done<Change>, Failure> {
         let stage = self.stage(context).await?;
-        stage.announce().await?;
-        let done = match split(&context.step).0 {
-            "cluster" => self.parts.run_cluster_step(argument(&context.step)?).await.map(Done::changes),
-            "provision" => self.parts.run_provision_step(argument(&context.step)?).await.map(Done::changes),
-            "credentials" => stage.credentials().await,
-            "bind" => stage.bind().await,
-            "build" => stage.build().await,
-            "prepare" => stage.prepare().await,
-            "release-commands" => stage.run_release_commands().await,
-            "start" => stage.start().await,
-            "health" => stage.check_health().await,
-            "switch" => stage.switch().await,
-            "publish" => stage.publish().await,
-            "drain" => stage.drain().await,
-            "retire" => stage.retire().await,
-            "revoke" => stage.revoke().await,
-            other => Err(unknown_step(other)),
-        };
+        let done = until_cancelled(context, stage.run()).await;
         if let Err(failure) = &done {
             stage.report(failure).await;
         }
@@ -143,8 +181,16 @@ impl Definition<Change> for DeploymentDefinition {
     async fn undo(&self, context: &StepContext) -> Result<Done<Change>, Failure> {
         let stage = self.stage(context).await?;
         match split(&context.step).0 {
-            "cluster" => self.parts.undo_cluster_step(argument(&context.step)?).await.map(Done::changes),
-            "provision" => self.parts.undo_provision_step(argument(&context.step)?).await.map(Done::changes),
+            "cluster" => self
+                .parts
+                .undo_cluster_step(argument(&context.step)?)
+                .await
+                .map(Done::changes),
+            "provision" => self
+                .parts
+                .undo_provision_step(argument(&context.step)?)
+                .await
+                .map(Done::changes),
             "credentials" => stage.undo_credentials().await,
             "bind" => stage.undo_bind().await,
             "build" => stage.undo_build().await,
@@ -157,7 +203,11 @@ impl Definition<Change> for DeploymentDefinition {
         }
     }
 
-    async fn finish(&self, operation: &Operation, outcome: &Outcome) -> Result<Vec<Change>, Failure> {
+    async fn finish(
+        &self,
+        operation: &Operation,
+        outcome: &Outcome,
+    ) -> Result<Vec<Change>, Failure> {
         finish::finish(&self.parts, operation, outcome).await
     }
 

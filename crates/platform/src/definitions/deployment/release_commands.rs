@@ -20,14 +20,23 @@ impl Stage<'_> {
         for (index, command) in self.commands()?.into_iter().enumerate() {
             let name = naming::release_command_container(release.id, index + 1);
             self.say(format!("      $ {}", command.command)).await?;
-            let workload = self.release_command_workload(&release, &name, &command).await?;
+            let workload = self
+                .release_command_workload(&release, &name, &command)
+                .await?;
             let (sender, receiver) = mpsc::channel(256);
             let (status, pumped) = tokio::join!(engine.run(&workload, sender), self.pump(receiver));
             let status = status.map_err(|error| failures::engine(&error))?;
             let last = pumped?;
             if !status.is_success() {
-                let why = if status.out_of_memory { "was killed because it used too much memory" } else { "failed" };
-                let tail = last.last().map(|line| format!("; its last line: {line}")).unwrap_or_default();
+                let why = if status.out_of_memory {
+                    "was killed because it used too much memory"
+                } else {
+                    "failed"
+                };
+                let tail = last
+                    .last()
+                    .map(|line| format!("; its last line: {line}"))
+                    .unwrap_or_default();
                 return Err(Failure::permanent(
                     "release_command_failed",
                     format!("the release command '{}' {why} with exit code {}{tail}", command.label, status.code),
@@ -52,8 +61,15 @@ impl Stage<'_> {
             .labels(&self.parts.installation)
             .with(labels::ROLE, "release-command")
             .with(labels::RELEASE, self.params.release);
-        for observed in engine.observe(&filter).await.map_err(|error| failures::engine(&error))? {
-            engine.remove(&observed.name).await.map_err(|error| failures::engine(&error))?;
+        for observed in engine
+            .observe(&filter)
+            .await
+            .map_err(|error| failures::engine(&error))?
+        {
+            engine
+                .remove(&observed.name)
+                .await
+                .map_err(|error| failures::engine(&error))?;
         }
         Ok(())
     }
@@ -66,12 +82,20 @@ impl Stage<'_> {
         }
         let mut commands = self.params.release_commands.clone();
         if let Some(command) = self.built()?.manifest.release_command {
-            commands.push(ReleaseCommand { label: "Procfile release".to_owned(), command });
+            commands.push(ReleaseCommand {
+                label: "Procfile release".to_owned(),
+                command,
+            });
         }
         Ok(commands)
     }
 
-    async fn release_command_workload(&self, release: &Release, name: &str, command: &ReleaseCommand) -> Result<Workload, Failure> {
+    async fn release_command_workload(
+        &self,
+        release: &Release,
+        name: &str,
+        command: &ReleaseCommand,
+    ) -> Result<Workload, Failure> {
         Ok(Workload {
             name: name.to_owned(),
             image: windlass_engine::ImageId(release.image.clone()),
@@ -79,7 +103,10 @@ impl Stage<'_> {
             entrypoint: Some(vec!["/bin/sh".to_owned(), "-c".to_owned()]),
             environment: self.parts.environment_of(release).await?,
             networks: vec![Attachment {
-                network: self.parts.ensure_environment_network(self.params.environment).await?,
+                network: self
+                    .parts
+                    .ensure_environment_network(self.params.environment)
+                    .await?,
                 aliases: Vec::new(),
             }],
             mounts: Vec::new(),

@@ -49,6 +49,10 @@ pub(crate) struct Params {
 impl Params {
     /// The instances that this deployment provisions.
     pub(crate) fn to_provision(&self) -> Vec<InstanceId> {
-        self.instances.iter().filter(|wished| wished.provision).map(|wished| wished.instance).collect()
+        self.instances
+            .iter()
+            .filter(|wished| wished.provision)
+            .map(|wished| wished.instance)
+            .collect()
     }
 }

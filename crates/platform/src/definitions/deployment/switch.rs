@@ -20,17 +20,40 @@ impl Stage<'_> {
         let running = self.scene.environment.running_release;
         let mut changes = Vec::new();
         if running != Some(self.params.release) {
-            changes.push(Change::SetRunningRelease { id: self.params.environment, from: running, to: Some(self.params.release) });
-            changes.push(Change::NumberRelease { id: self.params.release });
+            changes.push(Change::SetRunningRelease {
+                id: self.params.environment,
+                from: running,
+                to: Some(self.params.release),
+            });
+            changes.push(Change::NumberRelease {
+                id: self.params.release,
+            });
         }
         for instance in self.instances().await? {
-            let with = self.params.instances.iter().any(|wished| wished.instance == instance.id);
-            let event = if with { InstanceEvent::DeployedWith } else { InstanceEvent::DeployedWithout };
+            let with = self
+                .params
+                .instances
+                .iter()
+                .any(|wished| wished.instance == instance.id);
+            let event = if with {
+                InstanceEvent::DeployedWith
+            } else {
+                InstanceEvent::DeployedWithout
+            };
             let to = internal_transition(instance.state, event)?;
             // Guarded even where nothing changes: a wish that comes in between makes this try again.
-            changes.push(Change::SetInstanceState { id: instance.id, from: instance.state, to, at: now });
+            changes.push(Change::SetInstanceState {
+                id: instance.id,
+                from: instance.state,
+                to,
+                at: now,
+            });
             if with && instance.last_error.is_some() {
-                changes.push(Change::SetInstanceError { id: instance.id, error: None, at: now });
+                changes.push(Change::SetInstanceError {
+                    id: instance.id,
+                    error: None,
+                    at: now,
+                });
             }
         }
         Ok(Done::changes(changes))
@@ -40,7 +63,10 @@ impl Stage<'_> {
     pub(super) async fn publish(&self) -> Result<Done<Change>, Failure> {
         let old = self.upstreams_of_previous().await?;
         self.parts.publish_routes().await?;
-        Ok(Done { output: Some(write("the old addresses", &old)?), changes: Vec::new() })
+        Ok(Done {
+            output: Some(write("the old addresses", &old)?),
+            changes: Vec::new(),
+        })
     }
 
     /// Requests that the old release has begun to answer come to their end.
@@ -57,7 +83,11 @@ impl Stage<'_> {
                 .await
                 .map_err(|error| failures::router(&error))?;
             if !drained.is_complete() {
-                self.say(format!("      {} request(s) to the old release did not end in time", drained.in_flight)).await?;
+                self.say(format!(
+                    "      {} request(s) to the old release did not end in time",
+                    drained.in_flight
+                ))
+                .await?;
             }
         }
         Ok(Done::default())
@@ -66,11 +96,21 @@ impl Stage<'_> {
     /// The containers of the old release go; the new one's stay, whatever happens.
     pub(super) async fn retire(&self) -> Result<Done<Change>, Failure> {
         let engine = self.parts.engine(self.scene.region.id)?;
-        let filter = self.scene.labels(&self.parts.installation).with(labels::ROLE, "process");
+        let filter = self
+            .scene
+            .labels(&self.parts.installation)
+            .with(labels::ROLE, "process");
         let keep = self.params.release.to_string();
-        for observed in engine.observe(&filter).await.map_err(|error| failures::engine(&error))? {
+        for observed in engine
+            .observe(&filter)
+            .await
+            .map_err(|error| failures::engine(&error))?
+        {
             if observed.labels.value(labels::RELEASE) != Some(keep.as_str()) {
-                engine.remove(&observed.name).await.map_err(|error| failures::engine(&error))?;
+                engine
+                    .remove(&observed.name)
+                    .await
+                    .map_err(|error| failures::engine(&error))?;
             }
         }
         self.remove_release_commands().await?;
@@ -82,28 +122,61 @@ impl Stage<'_> {
         let release = self.release().await?;
         let mut changes = Vec::new();
         for instance in self.instances().await? {
-            let bindings = self.parts.store.bindings(instance.id).await.map_err(|error| failures::store(&error))?;
+            let bindings = self
+                .parts
+                .store
+                .bindings(instance.id)
+                .await
+                .map_err(|error| failures::store(&error))?;
             for binding in bindings {
-                if release.bindings.iter().any(|pinned| pinned.binding == binding.id) {
+                if release
+                    .bindings
+                    .iter()
+                    .any(|pinned| pinned.binding == binding.id)
+                {
                     continue;
                 }
                 self.parts.revoke_binding(&binding).await?;
-                changes.push(Change::SetBindingState { id: binding.id, from: binding.state, to: BindingState::Revoked });
-                self.say(format!("      The credentials of {} (number {}) are revoked", instance.prefix, binding.generation)).await?;
+                changes.push(Change::SetBindingState {
+                    id: binding.id,
+                    from: binding.state,
+                    to: BindingState::Revoked,
+                });
+                self.say(format!(
+                    "      The credentials of {} (number {}) are revoked",
+                    instance.prefix, binding.generation
+                ))
+                .await?;
             }
         }
         Ok(Done::changes(changes))
     }
 
     async fn instances(&self) -> Result<Vec<windlass_records::Instance>, Failure> {
-        let filter = InstanceFilter { environment: Some(self.params.environment), ..InstanceFilter::default() };
-        let page = self.parts.store.instances(&filter, &PageRequest::first(ALL)).await.map_err(|error| failures::store(&error))?;
+        let filter = InstanceFilter {
+            environment: Some(self.params.environment),
+            ..InstanceFilter::default()
+        };
+        let page = self
+            .parts
+            .store
+            .instances(&filter, &PageRequest::first(ALL))
+            .await
+            .map_err(|error| failures::store(&error))?;
         Ok(page.rows)
     }
 
     async fn upstreams_of_previous(&self) -> Result<Vec<std::net::SocketAddr>, Failure> {
-        let Some(previous) = self.params.previous else { return Ok(Vec::new()) };
-        let Some(release) = self.parts.store.release(previous).await.map_err(|error| failures::store(&error))? else {
+        let Some(previous) = self.params.previous else {
+            return Ok(Vec::new());
+        };
+        let Some(release) = self
+            .parts
+            .store
+            .release(previous)
+            .await
+            .map_err(|error| failures::store(&error))?
+        else {
             return Ok(Vec::new());
         };
         self.parts.upstreams(&self.scene, &release).await

@@ -1,0 +1,51 @@
+//! The id in a path.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use http::request::Parts;
+use windlass_model::id::{
+    ApplicationId, DeploymentId, EnvironmentId, InstanceId, OperationId, OrganisationId, RegionId, ServiceId, VariableId,
+};
+
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// An id, and what people call its object.
+pub(crate) trait Named: FromStr + Send {
+    const WHAT: &'static str;
+}
+
+macro_rules! named {
+    ($($id:ident $what:literal),+ $(,)?) => {$(
+        impl Named for $id {
+            const WHAT: &'static str = $what;
+        }
+    )+};
+}
+
+named! {
+    ApplicationId "application",
+    DeploymentId "deployment",
+    EnvironmentId "environment",
+    InstanceId "service instance",
+    OperationId "operation",
+    OrganisationId "organisation",
+    RegionId "region",
+    ServiceId "service",
+    VariableId "custom variable",
+}
+
+/// The `{id}` of a path. What cannot be an id is the id of nothing.
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<T: Named> FromRequestParts<AppState> for Id<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let missing = |given: &str| ApiError::not_found(T::WHAT, given);
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| missing("?"))?;
+        let given = params.iter().find(|(name, _)| *name == "id").map_or("", |(_, value)| value);
+        given.parse().map(Self).map_err(|_| missing(given))
+    }
+}

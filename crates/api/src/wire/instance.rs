@@ -1,0 +1,123 @@
+//! Service instances.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use windlass_model::id::EnvironmentId;
+use windlass_platform::{InstanceView, NewInstance};
+use windlass_records::InstanceFailure;
+
+use super::{region, time};
+
+/// A service instance.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ServiceInstance {
+    uuid: String,
+    prefix: String,
+    r#type: String,
+    /// `NEW`, `PROVISIONING`, `PENDING_ATTACHMENT`, `ATTACHED`, `PENDING_DETACHMENT`, `DETACHED`, `REMOVING`.
+    service_status: &'static str,
+    region: String,
+    /// The id of its service.
+    service: String,
+    service_identifier: String,
+    service_name: String,
+    environment: String,
+    /// `shared` or `private`.
+    cluster: &'static str,
+    /// Whether the running release has it.
+    attached: bool,
+    /// Whether it exists on its server.
+    provisioned: bool,
+    in_running_release: bool,
+    #[schema(required)]
+    url_scheme: Option<String>,
+    /// The names of the variables that it gives.
+    variables: Vec<String>,
+    #[schema(required)]
+    last_error: Option<LastError>,
+    created_at: String,
+    updated_at: String,
+}
+
+/// Why the last operation on an instance failed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LastError {
+    operation: String,
+    step: String,
+    message: String,
+    #[schema(required)]
+    hint: Option<String>,
+    at: String,
+}
+
+impl From<InstanceFailure> for LastError {
+    fn from(failure: InstanceFailure) -> Self {
+        Self {
+            operation: failure.operation.to_string(),
+            step: failure.step,
+            message: failure.message,
+            hint: failure.hint,
+            at: time(failure.at),
+        }
+    }
+}
+
+impl From<InstanceView> for ServiceInstance {
+    fn from(view: InstanceView) -> Self {
+        let InstanceView { instance, service, variable_names } = view;
+        Self {
+            uuid: instance.id.to_string(),
+            prefix: instance.prefix.to_string(),
+            service_status: instance.state.as_str(),
+            region: service.region.to_string(),
+            service: service.id.to_string(),
+            cluster: region::cluster(&service),
+            service_identifier: service.identifier,
+            service_name: service.name,
+            environment: instance.environment.to_string(),
+            attached: instance.state.is_in_running_release(),
+            provisioned: instance.state.is_provisioned(),
+            in_running_release: instance.state.is_in_running_release(),
+            r#type: instance.kind,
+            url_scheme: instance.url_scheme,
+            variables: variable_names.into_iter().map(Into::into).collect(),
+            last_error: instance.last_error.map(Into::into),
+            created_at: time(instance.created_at),
+            updated_at: time(instance.updated_at),
+        }
+    }
+}
+
+/// An instance to be added.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateInstance {
+    #[schema(value_type = String)]
+    environment: EnvironmentId,
+    /// The service's id or identifier.
+    service: String,
+    /// `DEFAULT` without.
+    prefix: Option<String>,
+    /// The application's region, by id or name.
+    region: Option<String>,
+    /// The scheme of its URL, if not the type's own.
+    url_scheme: Option<String>,
+}
+
+impl From<CreateInstance> for NewInstance {
+    fn from(body: CreateInstance) -> Self {
+        Self {
+            environment: body.environment,
+            service: body.service,
+            prefix: body.prefix,
+            region: body.region,
+            url_scheme: body.url_scheme,
+        }
+    }
+}
+
+/// What changes of an instance.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ChangeInstance {
+    pub(crate) prefix: Option<String>,
+    pub(crate) url_scheme: Option<String>,
+}

@@ -1,0 +1,206 @@
+//! The API over HTTP.
+
+use std::io::{BufReader, Read};
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::http::Response;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body};
+
+use crate::error::Error;
+use crate::settings::Target;
+
+/// A server that is there accepts a connection at once.
+const CONNECT: Duration = Duration::from_secs(10);
+/// The longest that a plain answer takes; followed streams have no such bound.
+const ANSWER: Duration = Duration::from_mins(2);
+
+/// A client of one server.
+pub(crate) struct Client {
+    agent: Agent,
+    target: Target,
+}
+
+impl Client {
+    pub(crate) fn new(target: Target) -> Self {
+        let agent: Agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT))
+            .tls_config(
+                TlsConfig::builder()
+                    .root_certs(RootCerts::PlatformVerifier)
+                    .build(),
+            )
+            .user_agent(concat!("windlass/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .into();
+        Self { agent, target }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.target.url
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Result<Value, Error> {
+        let request = self
+            .agent
+            .get(self.at(path))
+            .config()
+            .timeout_global(Some(ANSWER))
+            .build();
+        self.read(request.header("Authorization", self.authorization()).call())
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        let request = self
+            .agent
+            .post(self.at(path))
+            .config()
+            .timeout_global(Some(ANSWER))
+            .build();
+        self.read(
+            request
+                .header("Authorization", self.authorization())
+                .send_json(body),
+        )
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        let request = self
+            .agent
+            .patch(self.at(path))
+            .config()
+            .timeout_global(Some(ANSWER))
+            .build();
+        self.read(
+            request
+                .header("Authorization", self.authorization())
+                .send_json(body),
+        )
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Result<Value, Error> {
+        let request = self
+            .agent
+            .delete(self.at(path))
+            .config()
+            .timeout_global(Some(ANSWER))
+            .build();
+        self.read(request.header("Authorization", self.authorization()).call())
+    }
+
+    /// Every item of a list.
+    pub(crate) fn list(&self, path: &str) -> Result<Vec<Value>, Error> {
+        let mut items = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path)?;
+            items.extend(page["results"].as_array().cloned().unwrap_or_default());
+            next = page["next"].as_str().map(str::to_owned);
+        }
+        Ok(items)
+    }
+
+    /// A stream of server-sent events.
+    pub(crate) fn stream(&self, path: &str) -> Result<BufReader<impl Read + use<>>, Error> {
+        let request = self
+            .agent
+            .get(self.at(path))
+            .header("Authorization", self.authorization());
+        let answer = request
+            .header("Accept", "text/event-stream")
+            .call()
+            .map_err(|error| self.unreachable(&error))?;
+        let answer = self.checked(answer)?;
+        Ok(BufReader::new(answer.into_body().into_reader()))
+    }
+
+    fn at(&self, path: &str) -> String {
+        // `next` of a list is absolute. The server may be known under another name to itself: the path
+        // is what counts, and the token goes to no other host.
+        let path = match path.split_once("://") {
+            Some((_, rest)) => rest.find('/').map_or("/", |start| &rest[start..]),
+            None => path,
+        };
+        format!("{}{path}", self.target.url)
+    }
+
+    fn authorization(&self) -> String {
+        format!("Token {}", self.target.token)
+    }
+
+    fn read(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Value, Error> {
+        let mut answer = self.checked(answer.map_err(|error| self.unreachable(&error))?)?;
+        let text = answer
+            .body_mut()
+            .read_to_string()
+            .map_err(|error| Error::Unexpected(error.to_string()))?;
+        if text.is_empty() {
+            Ok(Value::Null)
+        } else {
+            Ok(serde_json::from_str(&text)?)
+        }
+    }
+
+    fn checked(&self, mut answer: Response<Body>) -> Result<Response<Body>, Error> {
+        let status = answer.status().as_u16();
+        if status < 400 {
+            return Ok(answer);
+        }
+        let text = answer.body_mut().read_to_string().unwrap_or_default();
+        let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let message =
+            message(&body).unwrap_or_else(|| format!("the server answered with status {status}"));
+        Err(match status {
+            401 => Error::hinted(
+                message,
+                format!("Log in again: windlass login {}", self.target.url),
+            ),
+            400..=499 => Error::user(message),
+            _ => {
+                let request = body["request_id"]
+                    .as_str()
+                    .map(|id| format!(" (request {id})"))
+                    .unwrap_or_default();
+                Error::Unexpected(format!("{message}{request}"))
+            }
+        })
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> Error {
+        Error::Unexpected(format!(
+            "{} cannot be reached: {error}. Is the server running?",
+            self.target.url
+        ))
+    }
+}
+
+/// The text of an error's body: the rules, or the fields with what is wrong with each.
+fn message(body: &Value) -> Option<String> {
+    if let Some(rules) = body["non_field_errors"].as_array() {
+        return Some(
+            rules
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join("\n"),
+        );
+    }
+    if let Some(detail) = body["detail"].as_str() {
+        return Some(detail.to_owned());
+    }
+    let fields: Vec<String> = body
+        .as_object()?
+        .iter()
+        .filter_map(|(field, errors)| {
+            let texts: Vec<&str> = errors
+                .as_array()?
+                .iter()
+                .filter_map(Value::as_str)
+                .collect();
+            Some(format!("{field}: {}", texts.join("; ")))
+        })
+        .collect();
+    (!fields.is_empty()).then(|| fields.join("\n"))
+}

@@ -1,0 +1,31 @@
+//! Destructive verbs ask for the name of what they destroy.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use crate::error::Error;
+
+/// Asks for `name` unless `yes`. Without a terminal to ask at, `--yes` is needed.
+pub(crate) fn destruction(what: &str, name: &str, yes: bool) -> Result<(), Error> {
+    if yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Error::hinted(
+            format!("{what} cannot be undone and there is no terminal to confirm it at"),
+            "Add --yes to go on.",
+        ));
+    }
+    let mut talk = io::stderr().lock();
+    write!(
+        talk,
+        "{what} cannot be undone. Type its name, {name}, to go on: "
+    )?;
+    talk.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    if answer.trim() == name {
+        Ok(())
+    } else {
+        Err(Error::user("that is not its name; nothing was done"))
+    }
+}

@@ -1,0 +1,81 @@
+//! `windlass images`: the images of services, pulled where a registry answers, else built from Debian's
+//! packages.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use rust_embed::Embed;
+
+/// The recipes, as they are in the source tree.
+#[derive(Embed)]
+#[folder = "../../images"]
+struct Recipes;
+
+/// What to do with images.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make sure that the images of services are there: pulled, or built where no registry answers.
+    Prepare {
+        /// Only these: directories of the recipes, such as `postgres/15`; all without.
+        images: Vec<String>,
+        /// Build without asking a registry first.
+        #[arg(long)]
+        no_pull: bool,
+    },
+}
+
+/// The images that a server needs; the recipes hold more, for tests.
+const SERVED: [&str; 2] = ["base", "postgres/15"];
+
+pub(crate) fn run(verb: Verb) -> anyhow::Result<()> {
+    let Verb::Prepare { images, no_pull } = verb;
+    let directory = Directory::make()?;
+    for name in Recipes::iter() {
+        let recipe = Recipes::get(&name).with_context(|| format!("the recipe file {name}"))?;
+        write(&directory.0.join(name.as_ref()), &recipe.data)?;
+    }
+    let images = if images.is_empty() { SERVED.map(str::to_owned).to_vec() } else { images };
+    let mut command = Command::new(directory.0.join("prepare.sh"));
+    command.args(&images);
+    if no_pull {
+        command.env("WINDLASS_PULL", "never");
+    }
+    let status = command.status().context("running the recipes")?;
+    if !status.success() {
+        bail!("the images were not all prepared; the lines above say why");
+    }
+    Ok(())
+}
+
+/// Files keep no mode in the binary: what begins like a script is one.
+fn write(path: &Path, data: &[u8]) -> anyhow::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::write(path, data).with_context(|| format!("writing {}", path.display()))?;
+    if data.starts_with(b"#!") {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+/// A directory that goes when it is dropped.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn make() -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("windlass-images-{}", std::process::id()));
+        std::fs::create_dir(&path).with_context(|| format!("making {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // What is left in the temporary directory is the machine's to clean up.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

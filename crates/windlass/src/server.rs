@@ -1,0 +1,214 @@
+//! `windlass server`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use url::Url;
+use windlass_builder::{BuilderSettings, FileLogs, GitBuilder, RemotePolicy};
+use windlass_engine::Engine;
+use windlass_engine_docker::{DockerEngine, DockerSettings};
+use windlass_operations::SystemClock;
+use windlass_platform::{Backends, ExternalCluster, Platform, Settings, SubnetPool, installation_id};
+use windlass_records::Store;
+use windlass_router::control::SocketControl;
+use windlass_service_drivers::postgres::PostgresDriver;
+use windlass_store::{SqliteStore, StoreSettings};
+
+use crate::{paths, stop};
+
+/// Options of the server.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Where everything is kept: the store, repositories, logs, the route table.
+    #[arg(long, env = "WINDLASS_STATE_DIR")]
+    state_dir: PathBuf,
+    /// Where the API is served. Plain HTTP: put it behind TLS before it leaves the machine.
+    #[arg(long, env = "WINDLASS_LISTEN", default_value = "127.0.0.1:8000")]
+    listen: SocketAddr,
+    /// The URL under which users reach the API; http:// and the address above without.
+    #[arg(long, env = "WINDLASS_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// The domain under which sites are served, as <application>-<environment>.<domain>.
+    #[arg(long, env = "WINDLASS_DOMAIN", default_value = "localhost")]
+    domain: String,
+    /// The port of the router in the URLs of sites.
+    #[arg(long, env = "WINDLASS_ROUTER_PORT", default_value_t = 8080)]
+    router_port: u16,
+    /// The name of this machine's region.
+    #[arg(long, env = "WINDLASS_REGION", default_value = "local")]
+    region: String,
+    /// The socket of the Docker Engine.
+    #[arg(long, env = "WINDLASS_DOCKER_SOCKET", default_value = "/var/run/docker.sock")]
+    docker_socket: PathBuf,
+    /// A PostgreSQL server for the shared cluster, by its administrator's URL
+    /// (postgres://user:password@host:5432/database), reachable under that name from here and from
+    /// containers. Without, Windlass runs one itself.
+    #[arg(long, env = "WINDLASS_SHARED_POSTGRES", hide_env_values = true)]
+    shared_postgres: Option<String>,
+    /// The version of that server.
+    #[arg(long, env = "WINDLASS_SHARED_POSTGRES_VERSION", default_value = "15")]
+    shared_postgres_version: String,
+    /// Certificates (*.crt) that builds trust besides the usual ones.
+    #[arg(long, env = "WINDLASS_EXTRA_CERTIFICATES", default_value = "/usr/local/share/ca-certificates")]
+    extra_certificates: PathBuf,
+    /// Directories on this machine whose git repositories may be deployed by path; none without. Who may
+    /// deploy may then read them.
+    #[arg(long, env = "WINDLASS_SOURCE_PATHS", value_delimiter = ':')]
+    source_path: Vec<PathBuf>,
+    /// How long a new release has to answer its health check, in seconds.
+    #[arg(long, env = "WINDLASS_HEALTH_TIMEOUT", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    health_timeout: u64,
+    /// How long a release command may run, in seconds.
+    #[arg(long, env = "WINDLASS_RELEASE_COMMAND_TIMEOUT", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    release_command_timeout: u64,
+    /// How long requests to the old release have to end after a switch, in seconds.
+    #[arg(long, env = "WINDLASS_DRAIN_DEADLINE", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=3600))]
+    drain_deadline: u64,
+    /// Where the subnets of environments are taken from, a /24 each. Chosen at the first start: networks
+    /// that exist keep theirs, and are refused under another pool. Two servers on one Docker Engine need
+    /// pools that do not overlap.
+    #[arg(long, env = "WINDLASS_SUBNET_POOL", default_value_t)]
+    subnet_pool: SubnetPool,
+    /// Refuse builds and pushes with less free disk space than this, in MiB.
+    #[arg(long, env = "WINDLASS_MINIMUM_FREE_MIB", default_value_t = 1024)]
+    minimum_free_mib: u64,
+}
+
+pub(crate) fn run(options: Options) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(options))
+}
+
+async fn serve(options: Options) -> anyhow::Result<()> {
+    let stop = stop::on_signal()?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(StoreSettings::new(&options.state_dir)).await?);
+    let installation = installation_id(store.as_ref()).await?;
+    let id_file = paths::installation_id_file(&options.state_dir);
+    std::fs::write(&id_file, format!("{installation}\n")).with_context(|| format!("writing {}", id_file.display()))?;
+    let platform = Platform::open(backends(&options, store, installation)?, settings(&options)?).await?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("listening on {}: is another server running there?", options.listen))?;
+    tracing::info!(listen = %options.listen, state_dir = %options.state_dir.display(), installation = platform.installation(), "the server is ready");
+    announce_token(&options.state_dir);
+    let worker = platform.clone();
+    let work = tokio::spawn({
+        let stop = stop.clone();
+        async move { worker.run(stop).await }
+    });
+    let served = windlass_api::serve(listener, platform, windlass_api::Settings { public_url: public_url(&options) }, stop.clone()).await;
+    // The listener may have failed by itself: then the work ends as well.
+    stop.cancel();
+    work.await.context("the operations' task")?;
+    served.context("the API")
+}
+
+fn backends(options: &Options, store: Arc<dyn Store>, installation: String) -> anyhow::Result<Backends> {
+    let engine: Arc<dyn Engine> =
+        Arc::new(DockerEngine::connect(DockerSettings::new(options.docker_socket.clone(), installation))?);
+    let builder = GitBuilder::new(BuilderSettings {
+        certificates: BuilderSettings::added_certificates(&options.extra_certificates)
+            .with_context(|| format!("reading {}", options.extra_certificates.display()))?,
+        minimum_free_bytes: options.minimum_free_mib * 1024 * 1024,
+        remotes: RemotePolicy { paths: options.source_path.clone(), ..RemotePolicy::default() },
+        proxies: proxies(),
+        ..BuilderSettings::new(paths::repositories(&options.state_dir))
+    })?;
+    let logs = FileLogs::new(paths::deployment_logs(&options.state_dir)).context("the logs of deployments")?;
+    paths::make_router_directory(&options.state_dir).context("the router's directory")?;
+    Ok(Backends {
+        store,
+        engine: ("docker".to_owned(), engine),
+        drivers: vec![Arc::new(PostgresDriver::new())],
+        builder: Arc::new(builder),
+        logs: Arc::new(logs),
+        router: Arc::new(SocketControl::new(paths::route_table(&options.state_dir), paths::router_socket(&options.state_dir))),
+        clock: Arc::new(SystemClock),
+    })
+}
+
+/// The proxy variables of this machine, for git and builds, which do not see the server's environment.
+fn proxies() -> Vec<(String, String)> {
+    ["http_proxy", "https_proxy", "no_proxy"]
+        .into_iter()
+        .flat_map(|name| [name.to_owned(), name.to_ascii_uppercase()])
+        .filter_map(|name| std::env::var_os(&name).and_then(|value| Some((name, value.into_string().ok()?))))
+        .collect()
+}
+
+fn settings(options: &Options) -> anyhow::Result<Settings> {
+    let external_clusters = match &options.shared_postgres {
+        Some(text) => vec![external_postgres(text, &options.shared_postgres_version)?],
+        None => Vec::new(),
+    };
+    Ok(Settings {
+        region: options.region.clone(),
+        domain: options.domain.clone(),
+        router_port: options.router_port,
+        public_url: public_url(options),
+        external_clusters,
+        token_file: paths::token_file(&options.state_dir),
+        release_command_timeout: Duration::from_secs(options.release_command_timeout),
+        health_timeout: Duration::from_secs(options.health_timeout),
+        drain_deadline: Duration::from_secs(options.drain_deadline),
+        subnet_pool: options.subnet_pool,
+        ..Settings::default()
+    })
+}
+
+fn public_url(options: &Options) -> String {
+    options.public_url.clone().unwrap_or_else(|| format!("http://{}", options.listen))
+}
+
+/// The parts of an administrator's URL. Errors do not repeat the URL, for it holds the password.
+fn external_postgres(text: &str, version: &str) -> anyhow::Result<ExternalCluster> {
+    let url = Url::parse(text).context("the URL of the shared PostgreSQL server")?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        bail!("the URL of the shared PostgreSQL server must begin with postgres://, not {}://", url.scheme());
+    }
+    let host = url.host_str().filter(|host| !host.is_empty()).context("the URL of the shared PostgreSQL server names no host")?;
+    let password = url.password().context("the URL of the shared PostgreSQL server has no password")?;
+    if url.username().is_empty() {
+        bail!("the URL of the shared PostgreSQL server names no user");
+    }
+    let database = url.path().trim_start_matches('/');
+    Ok(ExternalCluster {
+        driver: "postgres".to_owned(),
+        version: version.to_owned(),
+        host: host.trim_matches(['[', ']']).to_owned(),
+        port: url.port().unwrap_or(5432),
+        administrator: decode(url.username())?,
+        password: SecretString::from(decode(password)?),
+        database: if database.is_empty() { None } else { Some(decode(database)?) },
+    })
+}
+
+/// Percent-decoding, RFC 3986 section 2.1.
+fn decode(text: &str) -> anyhow::Result<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digits = [rest.next().unwrap_or_default(), rest.next().unwrap_or_default()];
+        let digits = std::str::from_utf8(&digits).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(digits.context("a '%' in the URL of the shared PostgreSQL server is not followed by two hex digits")?);
+    }
+    String::from_utf8(bytes).context("the URL of the shared PostgreSQL server is not UTF-8")
+}
+
+/// Where the first administrator's token is. Its text is not logged: logs are kept and copied.
+fn announce_token(state: &Path) {
+    let path = paths::token_file(state);
+    if path.exists() {
+        tracing::info!(path = %path.display(), "the first administrator's token is in this file; 'windlass login' takes it");
+    }
+}
