@@ -24,8 +24,14 @@ pub(crate) async fn git(State(state): State<AppState>, request: Request, next: N
     checked(&state, token, request, next).await
 }
 
-async fn checked(state: &AppState, token: Option<String>, mut request: Request, next: Next) -> Response {
-    match caller(state, token, &request).await {
+async fn checked(
+    state: &AppState,
+    token: Option<String>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    match caller(state, token, id).await {
         Ok(context) => {
             if let Some(notes) = request.extensions().get::<Notes>() {
                 notes.set_actor(&context.email);
@@ -37,14 +43,24 @@ async fn checked(state: &AppState, token: Option<String>, mut request: Request, 
     }
 }
 
-async fn caller(state: &AppState, token: Option<String>, request: &Request) -> Result<Context, ApiError> {
+async fn caller(
+    state: &AppState,
+    token: Option<String>,
+    id: Option<RequestId>,
+) -> Result<Context, ApiError> {
     let token = token.ok_or_else(ApiError::unauthenticated)?;
-    let id = request.extensions().get::<RequestId>().map_or("", |id| &id.0);
-    Ok(state.platform.authenticate(&token, id).await?)
+    Ok(state
+        .platform
+        .authenticate(&token, id.as_ref().map_or("", |id| &id.0))
+        .await?)
 }
 
 fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
-    let (given, rest) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (given, rest) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
     given.eq_ignore_ascii_case(scheme).then(|| rest.trim())
 }
 

@@ -54,13 +54,22 @@ pub(crate) struct Problem {
 
 impl ApiError {
     fn general(status: StatusCode, code: &'static str, text: impl Into<String>) -> Self {
-        Self { status, code, text: Text::General(text.into()), operation: None, internal: None }
+        Self {
+            status,
+            code,
+            text: Text::General(text.into()),
+            operation: None,
+            internal: None,
+        }
     }
 
     /// No token, or none that is known.
     pub(crate) fn unauthenticated() -> Self {
         let text = "A valid token is needed: 'Authorization: Token <token>'. 'windlass login' stores one for the command line.";
-        Self { text: Text::Detail(text.to_owned()), ..Self::general(StatusCode::UNAUTHORIZED, "unauthenticated", "") }
+        Self {
+            text: Text::Detail(text.to_owned()),
+            ..Self::general(StatusCode::UNAUTHORIZED, "unauthenticated", "")
+        }
     }
 
     /// A body that cannot be read.
@@ -70,17 +79,28 @@ impl ApiError {
 
     /// A body that did not come in time.
     pub(crate) fn body_timeout() -> Self {
-        Self::general(StatusCode::REQUEST_TIMEOUT, "timeout", "The body of the request did not come in time; nothing was done. Send it again.")
+        Self::general(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "The body of the request did not come in time; nothing was done. Send it again.",
+        )
     }
 
     /// A body that is too large.
     pub(crate) fn too_large(limit: usize) -> Self {
-        Self::general(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("The body of a request may have {limit} bytes at most; nothing was done."))
+        Self::general(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            format!("The body of a request may have {limit} bytes at most; nothing was done."),
+        )
     }
 
     /// Fields that cannot be used.
     pub(crate) fn fields(fields: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { text: Text::Fields(fields.into_iter().collect()), ..Self::general(StatusCode::BAD_REQUEST, "invalid", "") }
+        Self {
+            text: Text::Fields(fields.into_iter().collect()),
+            ..Self::general(StatusCode::BAD_REQUEST, "invalid", "")
+        }
     }
 
     /// One field that cannot be used.
@@ -91,24 +111,53 @@ impl ApiError {
     /// An object that is not there.
     pub(crate) fn not_found(what: &str, name: &str) -> Self {
         let name: String = name.chars().take(64).collect();
-        Self::general(StatusCode::NOT_FOUND, "not_found", format!("{what} '{name}' does not exist"))
+        Self::general(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("{what} '{name}' does not exist"),
+        )
+    }
+
+    /// An environment that is not there, by its name. The contract's own words.
+    pub(crate) fn no_environment(slug: &str) -> Self {
+        let slug: String = slug.chars().take(64).collect();
+        Self::general(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("Environment with the name '{slug}' does not exist."),
+        )
     }
 
     /// No such route.
     pub(crate) fn no_route(path: &str) -> Self {
-        Self::general(StatusCode::NOT_FOUND, "not_found", format!("there is nothing at {}; /openapi.json lists what there is", cut(path)))
+        Self::general(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!(
+                "there is nothing at {}; /openapi.json lists what there is",
+                cut(path)
+            ),
+        )
     }
 
     /// A route that does not take this method.
     pub(crate) fn method_not_allowed(method: &http::Method, path: &str) -> Self {
-        let text = format!("{} does not take {}; /openapi.json lists what it takes", cut(path), method.as_str());
+        let text = format!(
+            "{} does not take {}; /openapi.json lists what it takes",
+            cut(path),
+            method.as_str()
+        );
         Self::general(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", text)
     }
 
     /// A fault of Windlass. `text` goes to the server's log only.
     pub(crate) fn internal(text: impl Into<String>) -> Self {
-        let shown = "Windlass met a fault of its own. The server's log says more under the request's id.";
-        Self { internal: Some(text.into()), ..Self::general(StatusCode::INTERNAL_SERVER_ERROR, "internal", shown) }
+        let shown =
+            "Windlass met a fault of its own. The server's log says more under the request's id.";
+        Self {
+            internal: Some(text.into()),
+            ..Self::general(StatusCode::INTERNAL_SERVER_ERROR, "internal", shown)
+        }
     }
 
     /// The body.
@@ -137,7 +186,11 @@ impl ApiError {
     pub(crate) fn plain(&self) -> String {
         match &self.text {
             Text::Detail(text) | Text::General(text) => text.clone(),
-            Text::Fields(fields) => fields.iter().map(|(field, text)| format!("{field}: {text}")).collect::<Vec<_>>().join("; "),
+            Text::Fields(fields) => fields
+                .iter()
+                .map(|(field, text)| format!("{field}: {text}"))
+                .collect::<Vec<_>>()
+                .join("; "),
         }
     }
 }
@@ -151,17 +204,25 @@ fn cut(path: &str) -> String {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Invalid(fields) => {
-                Self::fields(fields.into_iter().map(|FieldError { field, message }| (field.to_owned(), message)))
-            }
-            Error::Refused { code, message, operation } => {
-                Self { operation, ..Self::general(StatusCode::BAD_REQUEST, code, message) }
-            }
+            Error::Invalid(fields) => Self::fields(
+                fields
+                    .into_iter()
+                    .map(|FieldError { field, message }| (field.to_owned(), message)),
+            ),
+            Error::Refused {
+                code,
+                message,
+                operation,
+            } => Self {
+                operation,
+                ..Self::general(StatusCode::BAD_REQUEST, code, message)
+            },
             Error::NotFound { what, name } => Self::not_found(what, &name),
             Error::Unauthenticated => Self::unauthenticated(),
-            Error::Unavailable(message) => {
-                Self { internal: Some(message.clone()), ..Self::general(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message) }
-            }
+            Error::Unavailable(message) => Self {
+                internal: Some(message.clone()),
+                ..Self::general(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+            },
             Error::Internal(message) => Self::internal(message),
         }
     }

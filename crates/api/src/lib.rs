@@ -33,13 +33,13 @@ pub fn router(platform: Platform, settings: ApiSettings) -> Router {
 
 /// The OpenAPI 3.1 document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes::all().into_openapi()
+    routes::openapi()
 }
 
 /// The routes with everything around them.
 fn finished(state: &AppState) -> Router {
     let routes = routes::mounted(state);
-    let around = axum::middleware::from_fn_with_state(state.clone(), request::around);
+    let around = axum::middleware::from_fn(request::around);
     // Around the whole router, and not as its layer: the path is changed before a route is chosen.
     Router::new().fallback_service(around.layer(routes))
 }

@@ -41,10 +41,22 @@ pub(crate) struct Paging {
 
 impl<T> List<T> {
     /// A page from the store.
-    pub(crate) fn page<R>(params: &Params, request: &PageRequest, page: Page<R>, view: impl FnMut(R) -> T) -> Self {
+    pub(crate) fn page<R>(
+        params: &Params,
+        request: &PageRequest,
+        page: Page<R>,
+        view: impl FnMut(R) -> T,
+    ) -> Self {
         let size = request.limit.to_string();
-        let next = page.next.map(|cursor| params.link(&[("page_size", &size), ("cursor", &cursor)]));
-        Self { count: page.count, next, previous: None, results: page.rows.into_iter().map(view).collect() }
+        let next = page
+            .next
+            .map(|cursor| params.link(&[("page_size", &size), ("cursor", &cursor)]));
+        Self {
+            count: page.count,
+            next,
+            previous: None,
+            results: page.rows.into_iter().map(view).collect(),
+        }
     }
 
     /// A page of a list that is known whole. The place in it is the key of the last object, and its
@@ -60,18 +72,31 @@ impl<T> List<T> {
         let begin = match &request.after {
             None => 0,
             Some(cursor) => {
-                let (number, last) = place(cursor).ok_or_else(|| ApiError::field("cursor", "this is no place in this list; begin without a cursor"))?;
-                rows.iter().position(|row| key(row) == last).map_or(number, |index| index + 1)
+                let (number, last) = place(cursor).ok_or_else(|| {
+                    ApiError::field(
+                        "cursor",
+                        "this is no place in this list; begin without a cursor",
+                    )
+                })?;
+                rows.iter()
+                    .position(|row| key(row) == last)
+                    .map_or(number, |index| index + 1)
             }
         };
         let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
         let mut rest = rows.into_iter().skip(begin);
         let shown: Vec<R> = rest.by_ref().take(limit).collect();
         let next = match shown.last() {
-            Some(last) if rest.next().is_some() => Some(format!("{}-{}", begin + shown.len(), key(last))),
+            Some(last) if rest.next().is_some() => {
+                Some(format!("{}-{}", begin + shown.len(), key(last)))
+            }
             _ => None,
         };
-        let page = Page { rows: shown, count: u64::try_from(count).unwrap_or(u64::MAX), next };
+        let page = Page {
+            rows: shown,
+            count: u64::try_from(count).unwrap_or(u64::MAX),
+            next,
+        };
         Ok(Self::page(params, request, page, view))
     }
 }

@@ -5,10 +5,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::Json;
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use futures::FutureExt;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use tracing::Instrument;
@@ -17,12 +17,12 @@ use uuid::Uuid;
 use crate::error::ApiError;
 use crate::routes;
 use crate::slash::Slashes;
-use crate::state::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The forms of the routes' paths; they are the same for every router.
-static SLASHES: LazyLock<Slashes> = LazyLock::new(|| Slashes::new(routes::all().get_openapi().paths.paths.keys()));
+static SLASHES: LazyLock<Slashes> =
+    LazyLock::new(|| Slashes::new(routes::all().get_openapi().paths.paths.keys()));
 
 /// The id of a request: made here, never taken from outside.
 #[derive(Debug, Clone)]
@@ -77,18 +77,26 @@ impl Drop for LogLine {
 }
 
 /// Around everything, before a route is chosen.
-pub(crate) async fn around(State(_): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn around(mut request: Request, next: Next) -> Response {
     let id = RequestId(Uuid::now_v7().hyphenated().to_string().into());
     let notes = Notes::default();
-    let mut line =
-        LogLine { method: request.method().clone(), id: id.0.clone(), notes: notes.clone(), begun: Instant::now(), status: None };
+    let mut line = LogLine {
+        method: request.method().clone(),
+        id: id.0.clone(),
+        notes: notes.clone(),
+        begun: Instant::now(),
+        status: None,
+    };
     *request.uri_mut() = SLASHES.normalized(request.uri());
     let is_git = request.uri().path().starts_with("/git/");
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(notes);
     let span = tracing::info_span!("request", request.id = %id.0);
-    let answered = AssertUnwindSafe(next.run(request).instrument(span)).catch_unwind().await;
-    let response = answered.unwrap_or_else(|_| ApiError::internal("a handler panicked").into_response());
+    let answered = AssertUnwindSafe(next.run(request).instrument(span))
+        .catch_unwind()
+        .await;
+    let response =
+        answered.unwrap_or_else(|_| ApiError::internal("a handler panicked").into_response());
     let mut response = written(response, &id.0, is_git);
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -99,7 +107,10 @@ pub(crate) async fn around(State(_): State<AppState>, mut request: Request, next
 
 /// Inside the routes: notes which one it is. The path itself may hold names; the route does not.
 pub(crate) async fn note_route(request: Request, next: Next) -> Response {
-    if let (Some(notes), Some(route)) = (request.extensions().get::<Notes>(), request.extensions().get::<MatchedPath>()) {
+    if let (Some(notes), Some(route)) = (
+        request.extensions().get::<Notes>(),
+        request.extensions().get::<MatchedPath>(),
+    ) {
         // Set once per request; a second one would be the same.
         let _ = notes.0.route.set(route.as_str().to_owned());
     }
@@ -108,28 +119,84 @@ pub(crate) async fn note_route(request: Request, next: Next) -> Response {
 
 /// Writes the body of an error, and its internal text to the log.
 fn written(mut response: Response, id: &str, is_git: bool) -> Response {
-    let Some(error) = response.extensions_mut().remove::<ApiError>() else { return response };
+    let Some(error) = response.extensions_mut().remove::<ApiError>() else {
+        return response;
+    };
     if let Some(internal) = &error.internal {
         if error.status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(request.id = id, error = internal, "a request met a fault");
         } else {
-            tracing::warn!(request.id = id, error = internal, "a request was not served");
+            tracing::warn!(
+                request.id = id,
+                error = internal,
+                "a request was not served"
+            );
         }
     }
     let status = error.status;
     let mut written = if is_git {
         // git shows plain text behind `remote:`, and nothing of anything else.
-        (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{} (request {id})\n", error.plain())).into_response()
+        (
+            status,
+            [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+            format!("{} (request {id})\n", error.plain()),
+        )
+            .into_response()
     } else {
         (status, Json(error.problem(id))).into_response()
     };
     if status == StatusCode::UNAUTHORIZED {
         // Browsers would ask for a password on `Basic`, so the API names its own scheme.
-        let scheme = if is_git { "Basic realm=\"windlass\"" } else { "Token realm=\"windlass\"" };
-        written.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+        let scheme = if is_git {
+            "Basic realm=\"windlass\""
+        } else {
+            "Token realm=\"windlass\""
+        };
+        written
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
     }
     if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
         written.headers_mut().insert(header::ALLOW, allow);
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use serde_json::Value;
+    use tower::{Layer, ServiceExt};
+
+    use super::*;
+
+    async fn panics() {
+        panic!("a fault that the test made");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_with_the_requests_id() {
+        let routes: Router = Router::new().route("/panic/", get(panics));
+        let service = axum::middleware::from_fn(around).layer(routes);
+        let request = Request::get("/panic")
+            .header("X-Request-Id", "from-outside")
+            .body(Body::empty())
+            .unwrap();
+        let response = service.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let id = response.headers()[&REQUEST_ID].to_str().unwrap().to_owned();
+        assert_ne!(id, "from-outside");
+        let body: Value =
+            serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes())
+                .unwrap();
+        assert_eq!(body["code"], "internal");
+        assert_eq!(body["request_id"], id.as_str());
+        assert!(
+            !body.to_string().contains("a fault that the test made"),
+            "{body}"
+        );
+    }
 }

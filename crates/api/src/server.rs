@@ -20,14 +20,24 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until it is cancelled. Then it takes no more connections, lets answers end within the drain
 /// deadline, and waits for use cases that are writing.
-pub async fn serve(listener: TcpListener, platform: Platform, settings: ApiSettings, cancel: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    platform: Platform,
+    settings: ApiSettings,
+    cancel: CancellationToken,
+) {
     let state = AppState::new(platform, settings);
     let router = crate::finished(&state);
     let room = Arc::new(Semaphore::new(state.settings.max_connections));
     let connections = TaskTracker::new();
     let abort = CancellationToken::new();
     while let Some((stream, permit)) = accepted(&listener, &room, &cancel).await {
-        let connection = Connection { state: state.clone(), router: router.clone(), cancel: cancel.clone(), abort: abort.clone() };
+        let connection = Connection {
+            state: state.clone(),
+            router: router.clone(),
+            cancel: cancel.clone(),
+            abort: abort.clone(),
+        };
         connections.spawn(async move {
             connection.run(stream).await;
             drop(permit);
@@ -36,8 +46,14 @@ pub async fn serve(listener: TcpListener, platform: Platform, settings: ApiSetti
     drop(listener);
     state.stop.cancel();
     connections.close();
-    if tokio::time::timeout(state.settings.drain_deadline, connections.wait()).await.is_err() {
-        tracing::warn!(connections = connections.len(), "answers did not end in time; their connections are cut");
+    if tokio::time::timeout(state.settings.drain_deadline, connections.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            connections = connections.len(),
+            "answers did not end in time; their connections are cut"
+        );
         abort.cancel();
         connections.wait().await;
     }
@@ -52,7 +68,11 @@ async fn accepted(
     cancel: &CancellationToken,
 ) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let next = async {
-        let permit = room.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let permit = room
+            .clone()
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => return (stream, permit),

@@ -31,7 +31,7 @@ impl ApiSettings {
             // A client sends its head at once; more than this is a slow line or a slow attack.
             head_timeout: Duration::from_secs(15),
             // 1 MiB over a slow line.
-            body_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_mins(1),
             // Each costs a file descriptor, of which a process has 1,024 by default and needs some itself.
             max_connections: 512,
             drain_deadline: Duration::from_secs(10),

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use crate::state::AppState;
@@ -15,11 +15,20 @@ const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The events as an answer. It ends when the server stops; a client that has seen no `end` asks again.
 /// When the client leaves, the stream is dropped, and with it what feeds it.
-pub(crate) fn answer(state: &AppState, events: impl Stream<Item = Event> + Send + 'static) -> Response {
-    let events = events.take_until(state.stop.clone().cancelled_owned()).map(Ok::<_, Infallible>);
-    let keep_alive = KeepAlive::new().interval(state.settings.heartbeat).text("alive");
+pub(crate) fn answer(
+    state: &AppState,
+    events: impl Stream<Item = Event> + Send + 'static,
+) -> Response {
+    let events = events
+        .take_until(state.stop.clone().cancelled_owned())
+        .map(Ok::<_, Infallible>);
+    let keep_alive = KeepAlive::new()
+        .interval(state.settings.heartbeat)
+        .text("alive");
     let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
-    response.headers_mut().insert(BUFFERING, HeaderValue::from_static("no"));
+    response
+        .headers_mut()
+        .insert(BUFFERING, HeaderValue::from_static("no"));
     response
 }
 
@@ -37,4 +46,15 @@ pub(crate) fn end() -> Event {
 /// The last event of a stream that broke.
 pub(crate) fn broken(message: &str) -> Event {
     event("error", &serde_json::json!({ "message": message }))
+}
+
+/// Where a broken stream ended, as its client says.
+pub(crate) fn last_event_id(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get("last-event-id")?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
 }

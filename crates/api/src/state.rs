@@ -23,7 +23,12 @@ pub(crate) struct AppState {
 
 impl AppState {
     pub(crate) fn new(platform: Platform, settings: ApiSettings) -> Self {
-        Self { platform, settings: Arc::new(settings), work: TaskTracker::new(), stop: CancellationToken::new() }
+        Self {
+            platform,
+            settings: Arc::new(settings),
+            work: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }
     }
 
     /// Runs a use case that writes to its end, even when the client leaves: a handler's future is
@@ -34,10 +39,15 @@ impl AppState {
         W: FnOnce(Platform, Context) -> F,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let done = self.work.spawn(work(self.platform.clone(), context).in_current_span()).await;
+        let done = self
+            .work
+            .spawn(work(self.platform.clone(), context).in_current_span())
+            .await;
         match done {
             Ok(result) => Ok(result?),
-            Err(error) => Err(ApiError::internal(format!("a use case ended early: {error}"))),
+            Err(error) => Err(ApiError::internal(format!(
+                "a use case ended early: {error}"
+            ))),
         }
     }
 }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 pub(crate) struct Server {
     /// The server's URL, if not the one of the last login.
     #[arg(
+        id = "server-url",
         long = "server",
         env = "WINDLASS_SERVER",
         global = true,

@@ -56,7 +56,9 @@ pub type LogStream = BoxStream<'static, Result<LogLine, Error>>;
 /// - Every call is idempotent by name. A repeated `ensure_*` with the same parameters finds its earlier
 ///   work; with other parameters it MUST answer [`Error::Conflict`] and change nothing. `remove_*` of
 ///   what is absent succeeds.
-/// - An object without the installation's labels MUST NOT be changed or removed.
+/// - An object without the installation's label MUST NOT be changed or removed: naming one is
+///   [`Error::Conflict`]. Lists and events hold the installation's own only. What is to be made without the
+///   label is [`Error::Refused`].
 /// - Two live copies of a container may exist for a short time after a lost answer; callers cope.
 /// - Nothing is pulled but by `pull`.
 /// - Volumes are removed only by name, by `remove_volume`; never with a container, never by a pattern.
@@ -81,7 +83,7 @@ pub trait Engine: Send + Sync + 'static {
     /// Makes the volume.
     async fn ensure_volume(&self, name: &str, labels: &Labels) -> Result<(), Error>;
 
-    /// Destroys the volume and the data in it.
+    /// Destroys the volume and the data in it. Refused while a container needs it.
     async fn remove_volume(&self, name: &str) -> Result<(), Error>;
 
     /// The names and labels of the volumes whose labels match.
@@ -94,7 +96,8 @@ pub trait Engine: Send + Sync + 'static {
     /// Stops the container within its grace time and removes it. Its volumes stay.
     async fn remove(&self, name: &str) -> Result<(), Error>;
 
-    /// Stops the container within its grace time and keeps it: it does not come back by itself.
+    /// Stops the container within its grace time and keeps it: it does not come back by itself. Absent is
+    /// [`Error::NotFound`]; stopped already is success.
     async fn stop(&self, name: &str) -> Result<(), Error>;
 
     /// Connects a running container to one more network; connected already is success.
@@ -139,7 +142,8 @@ pub trait Engine: Send + Sync + 'static {
     /// What the container uses now.
     async fn usage(&self, name: &str) -> Result<Usage, Error>;
 
-    /// Builds an image; its lines go to `output`.
+    /// Builds an image; its lines go to `output`. A receiver that is slow or gone does not fail the build,
+    /// nor does it a `run`. A `FROM` may be pulled.
     async fn build(
         &self,
         request: BuildRequest,
@@ -159,7 +163,11 @@ pub trait Engine: Send + Sync + 'static {
     /// The TCP ports that the image exposes, lowest first.
     async fn exposed_ports(&self, image: &ImageId) -> Result<Vec<u16>, Error>;
 
-    /// Gives the image one more name.
+    /// Gives the image one more name; a name that stands for another image is a conflict. An image without
+    /// the installation's label SHOULD get only names that begin with [`OWN_IMAGE_NAMES`], or they cannot be taken
+    /// away again.
+    ///
+    /// [`OWN_IMAGE_NAMES`]: crate::ownership::OWN_IMAGE_NAMES
     async fn tag(&self, image: &ImageId, reference: &ImageReference) -> Result<(), Error>;
 
     /// Takes a name (or, by id, the image) away; in use or absent is success.

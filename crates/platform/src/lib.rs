@@ -21,6 +21,8 @@ mod routes;
 mod scene;
 mod seed;
 mod subnets;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod use_cases;
 mod workloads;
 

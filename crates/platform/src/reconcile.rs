@@ -86,7 +86,7 @@ async fn signals(parts: &Parts) -> Result<futures::stream::BoxStream<'static, ()
 }
 
 /// One pass of everything; says whether something failed.
-async fn pass(parts: &Parts) -> bool {
+pub(crate) async fn pass(parts: &Parts) -> bool {
     let mut failed = false;
     for (name, outcome) in [
         ("clusters", clusters(parts).await),

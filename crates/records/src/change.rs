@@ -60,7 +60,8 @@ pub enum Change {
         id: ApplicationId,
         commands: Vec<ReleaseCommand>,
     },
-    /// Marks an application as being removed, or not any more.
+    /// Marks an application as being removed, or not any more. Refused (conflict) while a deployment of it
+    /// is unfinished.
     SetApplicationRemoving { id: ApplicationId, removing: bool },
     /// Deletes an application, its environments and what belongs to them. Refused (conflict) while an
     /// instance that is not `REMOVED` or a binding that is not `Revoked` is left, or an operation or a

@@ -174,6 +174,9 @@ CREATE INDEX binding_password ON binding (password);
 
 CREATE TABLE variable (
     id TEXT NOT NULL PRIMARY KEY,
+    -- The environment's; they never change, and lists are walks of an index with them.
+    application_id TEXT NOT NULL REFERENCES application (id),
+    position INTEGER NOT NULL,
     environment_id TEXT NOT NULL REFERENCES environment (id),
     name TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -184,6 +187,8 @@ CREATE TABLE variable (
     updated_at INTEGER NOT NULL,
     UNIQUE (environment_id, name)
 ) STRICT;
+CREATE INDEX variable_list ON variable (position, environment_id, name);
+CREATE INDEX variable_application ON variable (application_id, position, environment_id, name);
 CREATE INDEX variable_value ON variable (value);
 
 CREATE TABLE deployment (
@@ -211,6 +216,7 @@ CREATE TABLE deployment (
     CHECK ((ended_at IS NOT NULL) = (status IN ('COMPLETED', 'FAILED', 'CANCELLED')))
 ) STRICT;
 CREATE UNIQUE INDEX deployment_unfinished ON deployment (environment_id) WHERE ended_at IS NULL;
+CREATE INDEX deployment_unfinished_list ON deployment (started_at, id) WHERE ended_at IS NULL;
 CREATE INDEX deployment_list ON deployment (started_at, id);
 CREATE INDEX deployment_application ON deployment (application_id, started_at, id);
 CREATE INDEX deployment_environment ON deployment (environment_id, started_at, id);

@@ -37,7 +37,11 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<()> {
         let recipe = Recipes::get(&name).with_context(|| format!("the recipe file {name}"))?;
         write(&directory.0.join(name.as_ref()), &recipe.data)?;
     }
-    let images = if images.is_empty() { SERVED.map(str::to_owned).to_vec() } else { images };
+    let images = if images.is_empty() {
+        SERVED.map(str::to_owned).to_vec()
+    } else {
+        images
+    };
     let mut command = Command::new(directory.0.join("prepare.sh"));
     command.args(&images);
     if no_pull {

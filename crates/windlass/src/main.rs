@@ -60,16 +60,38 @@ fn main() -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     // A reader that went away (`windlass --help | head`) is no failure.
     let _ = error.print();
-    if error.use_stderr() { ExitCode::from(1) } else { ExitCode::SUCCESS }
+    if error.use_stderr() {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 fn with_log(run: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_env("WINDLASS_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     run()
 }
 
-#[expect(clippy::print_stderr, reason = "the binary's own last word, when there may be no log")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the binary's own last word, when there may be no log"
+)]
 fn report(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_arguments_of_every_verb_fit_together() {
+        Arguments::command().debug_assert();
+    }
 }

@@ -40,5 +40,8 @@ pub(crate) fn router_socket(state: &Path) -> PathBuf {
 /// Makes the directory that server and router share, for its owner only.
 pub(crate) fn make_router_directory(state: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(router(state))
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(router(state))
 }

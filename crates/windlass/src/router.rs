@@ -29,10 +29,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         paths::router_socket(&options.state_dir),
     );
     // The workers bring runtimes of their own; this one waits for signals and serves the control socket.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let stop = stop::on_signal()?;
-        windlass_router::run(settings, stop).await.context("the router")
+        windlass_router::run(settings, stop)
+            .await
+            .context("the router")
     })
 }
 

@@ -10,11 +10,14 @@ use clap::Args;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use url::Url;
+use windlass_api::ApiSettings;
 use windlass_builder::{BuilderSettings, FileLogs, GitBuilder, RemotePolicy};
 use windlass_engine::Engine;
 use windlass_engine_docker::{DockerEngine, DockerSettings};
 use windlass_operations::SystemClock;
-use windlass_platform::{Backends, ExternalCluster, Platform, Settings, SubnetPool, installation_id};
+use windlass_platform::{
+    Backends, ExternalCluster, Platform, Settings, SubnetPool, installation_id,
+};
 use windlass_records::Store;
 use windlass_router::control::SocketControl;
 use windlass_service_drivers::postgres::PostgresDriver;
@@ -44,7 +47,11 @@ pub(crate) struct Options {
     #[arg(long, env = "WINDLASS_REGION", default_value = "local")]
     region: String,
     /// The socket of the Docker Engine.
-    #[arg(long, env = "WINDLASS_DOCKER_SOCKET", default_value = "/var/run/docker.sock")]
+    #[arg(
+        long,
+        env = "WINDLASS_DOCKER_SOCKET",
+        default_value = "/var/run/docker.sock"
+    )]
     docker_socket: PathBuf,
     /// A PostgreSQL server for the shared cluster, by its administrator's URL
     /// (postgres://user:password@host:5432/database), reachable under that name from here and from
@@ -55,7 +62,11 @@ pub(crate) struct Options {
     #[arg(long, env = "WINDLASS_SHARED_POSTGRES_VERSION", default_value = "15")]
     shared_postgres_version: String,
     /// Certificates (*.crt) that builds trust besides the usual ones.
-    #[arg(long, env = "WINDLASS_EXTRA_CERTIFICATES", default_value = "/usr/local/share/ca-certificates")]
+    #[arg(
+        long,
+        env = "WINDLASS_EXTRA_CERTIFICATES",
+        default_value = "/usr/local/share/ca-certificates"
+    )]
     extra_certificates: PathBuf,
     /// Directories on this machine whose git repositories may be deployed by path; none without. Who may
     /// deploy may then read them.
@@ -81,20 +92,32 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(serve(options))
 }
 
 async fn serve(options: Options) -> anyhow::Result<()> {
     let stop = stop::on_signal()?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(StoreSettings::new(&options.state_dir)).await?);
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(StoreSettings::new(&options.state_dir)).await?);
     let installation = installation_id(store.as_ref()).await?;
     let id_file = paths::installation_id_file(&options.state_dir);
-    std::fs::write(&id_file, format!("{installation}\n")).with_context(|| format!("writing {}", id_file.display()))?;
-    let platform = Platform::open(backends(&options, store, installation)?, settings(&options)?).await?;
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .with_context(|| format!("listening on {}: is another server running there?", options.listen))?;
+    std::fs::write(&id_file, format!("{installation}\n"))
+        .with_context(|| format!("writing {}", id_file.display()))?;
+    let builder = Arc::new(builder(&options)?);
+    let platform = Platform::open(
+        backends(&options, store, builder.clone(), installation)?,
+        settings(&options)?,
+    )
+    .await?;
+    let listener = TcpListener::bind(options.listen).await.with_context(|| {
+        format!(
+            "listening on {}: is another server running there?",
+            options.listen
+        )
+    })?;
     tracing::info!(listen = %options.listen, state_dir = %options.state_dir.display(), installation = platform.installation(), "the server is ready");
     announce_token(&options.state_dir);
     let worker = platform.clone();
@@ -102,33 +125,55 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         let stop = stop.clone();
         async move { worker.run(stop).await }
     });
-    let served = windlass_api::serve(listener, platform, windlass_api::Settings { public_url: public_url(&options) }, stop.clone()).await;
-    // The listener may have failed by itself: then the work ends as well.
-    stop.cancel();
-    work.await.context("the operations' task")?;
-    served.context("the API")
+    windlass_api::serve(
+        listener,
+        platform,
+        ApiSettings::new(public_url(&options)),
+        stop.clone(),
+    )
+    .await;
+    builder.close().await;
+    work.await.context("the operations' task")
 }
 
-fn backends(options: &Options, store: Arc<dyn Store>, installation: String) -> anyhow::Result<Backends> {
-    let engine: Arc<dyn Engine> =
-        Arc::new(DockerEngine::connect(DockerSettings::new(options.docker_socket.clone(), installation))?);
-    let builder = GitBuilder::new(BuilderSettings {
+fn builder(options: &Options) -> anyhow::Result<GitBuilder> {
+    Ok(GitBuilder::new(BuilderSettings {
         certificates: BuilderSettings::added_certificates(&options.extra_certificates)
             .with_context(|| format!("reading {}", options.extra_certificates.display()))?,
         minimum_free_bytes: options.minimum_free_mib * 1024 * 1024,
-        remotes: RemotePolicy { paths: options.source_path.clone(), ..RemotePolicy::default() },
+        remotes: RemotePolicy {
+            paths: options.source_path.clone(),
+            ..RemotePolicy::default()
+        },
         proxies: proxies(),
         ..BuilderSettings::new(paths::repositories(&options.state_dir))
-    })?;
-    let logs = FileLogs::new(paths::deployment_logs(&options.state_dir)).context("the logs of deployments")?;
+    })?)
+}
+
+fn backends(
+    options: &Options,
+    store: Arc<dyn Store>,
+    builder: Arc<GitBuilder>,
+    installation: String,
+) -> anyhow::Result<Backends> {
+    // Connects when it is first needed: a server whose engine is down still answers, and says so.
+    let engine: Arc<dyn Engine> = Arc::new(DockerEngine::new(DockerSettings {
+        socket: options.docker_socket.clone(),
+        ..DockerSettings::new(installation)
+    }));
+    let logs = FileLogs::new(paths::deployment_logs(&options.state_dir))
+        .context("the logs of deployments")?;
     paths::make_router_directory(&options.state_dir).context("the router's directory")?;
     Ok(Backends {
         store,
         engine: ("docker".to_owned(), engine),
         drivers: vec![Arc::new(PostgresDriver::new())],
-        builder: Arc::new(builder),
+        builder,
         logs: Arc::new(logs),
-        router: Arc::new(SocketControl::new(paths::route_table(&options.state_dir), paths::router_socket(&options.state_dir))),
+        router: Arc::new(SocketControl::new(
+            paths::route_table(&options.state_dir),
+            paths::router_socket(&options.state_dir),
+        )),
         clock: Arc::new(SystemClock),
     })
 }
@@ -138,7 +183,9 @@ fn proxies() -> Vec<(String, String)> {
     ["http_proxy", "https_proxy", "no_proxy"]
         .into_iter()
         .flat_map(|name| [name.to_owned(), name.to_ascii_uppercase()])
-        .filter_map(|name| std::env::var_os(&name).and_then(|value| Some((name, value.into_string().ok()?))))
+        .filter_map(|name| {
+            std::env::var_os(&name).and_then(|value| Some((name, value.into_string().ok()?)))
+        })
         .collect()
 }
 
@@ -163,17 +210,28 @@ fn settings(options: &Options) -> anyhow::Result<Settings> {
 }
 
 fn public_url(options: &Options) -> String {
-    options.public_url.clone().unwrap_or_else(|| format!("http://{}", options.listen))
+    options
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", options.listen))
 }
 
 /// The parts of an administrator's URL. Errors do not repeat the URL, for it holds the password.
 fn external_postgres(text: &str, version: &str) -> anyhow::Result<ExternalCluster> {
     let url = Url::parse(text).context("the URL of the shared PostgreSQL server")?;
     if !matches!(url.scheme(), "postgres" | "postgresql") {
-        bail!("the URL of the shared PostgreSQL server must begin with postgres://, not {}://", url.scheme());
+        bail!(
+            "the URL of the shared PostgreSQL server must begin with postgres://, not {}://",
+            url.scheme()
+        );
     }
-    let host = url.host_str().filter(|host| !host.is_empty()).context("the URL of the shared PostgreSQL server names no host")?;
-    let password = url.password().context("the URL of the shared PostgreSQL server has no password")?;
+    let host = url
+        .host_str()
+        .filter(|host| !host.is_empty())
+        .context("the URL of the shared PostgreSQL server names no host")?;
+    let password = url
+        .password()
+        .context("the URL of the shared PostgreSQL server has no password")?;
     if url.username().is_empty() {
         bail!("the URL of the shared PostgreSQL server names no user");
     }
@@ -185,7 +243,11 @@ fn external_postgres(text: &str, version: &str) -> anyhow::Result<ExternalCluste
         port: url.port().unwrap_or(5432),
         administrator: decode(url.username())?,
         password: SecretString::from(decode(password)?),
-        database: if database.is_empty() { None } else { Some(decode(database)?) },
+        database: if database.is_empty() {
+            None
+        } else {
+            Some(decode(database)?)
+        },
     })
 }
 
@@ -198,9 +260,16 @@ fn decode(text: &str) -> anyhow::Result<String> {
             bytes.push(byte);
             continue;
         }
-        let digits = [rest.next().unwrap_or_default(), rest.next().unwrap_or_default()];
-        let digits = std::str::from_utf8(&digits).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(digits.context("a '%' in the URL of the shared PostgreSQL server is not followed by two hex digits")?);
+        let digits = [
+            rest.next().unwrap_or_default(),
+            rest.next().unwrap_or_default(),
+        ];
+        let digits = std::str::from_utf8(&digits)
+            .ok()
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(digits.context(
+            "a '%' in the URL of the shared PostgreSQL server is not followed by two hex digits",
+        )?);
     }
     String::from_utf8(bytes).context("the URL of the shared PostgreSQL server is not UTF-8")
 }

@@ -1,6 +1,6 @@
 //! The body of a request that changes something, with its caller and its `Idempotency-Key`.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -38,38 +38,60 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Command<T> {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
-        let Caller(mut context) = axum::extract::FromRequestParts::from_request_parts(&mut parts, state).await?;
+        let Caller(mut context) = Caller::from_request_parts(&mut parts, state).await?;
         let limited = Limited::new(body, state.settings.max_body_bytes);
         let collected = tokio::time::timeout(state.settings.body_timeout, limited.collect()).await;
         let bytes = match collected.map_err(|_| ApiError::body_timeout())? {
             Ok(collected) => collected.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(ApiError::too_large(state.settings.max_body_bytes)),
-            Err(_) => return Err(ApiError::malformed("The body of the request was cut off; nothing was done. Send it again.")),
+            Err(error) if error.is::<LengthLimitError>() => {
+                return Err(ApiError::too_large(state.settings.max_body_bytes));
+            }
+            Err(_) => {
+                return Err(ApiError::malformed(
+                    "The body of the request was cut off; nothing was done. Send it again.",
+                ));
+            }
         };
         if let Some(key) = key(&parts.headers)? {
             let mut hash = Sha256::new();
-            for part in [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes()] {
+            for part in [
+                parts.method.as_str().as_bytes(),
+                parts.uri.to_string().as_bytes(),
+            ] {
                 hash.update(part);
                 hash.update([0]);
             }
             hash.update(&bytes);
             context.idempotency = Some((key, hex::encode(hash.finalize())));
         }
-        Ok(Self { context, body: parsed(&parts.headers, &bytes)? })
+        Ok(Self {
+            context,
+            body: parsed(&parts.headers, &bytes)?,
+        })
     }
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
     match value.to_str() {
         Ok(key) if (1..=MAX_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
-        _ => Err(ApiError::malformed(format!("The header Idempotency-Key must have 1 to {MAX_KEY} printable ASCII characters."))),
+        _ => Err(ApiError::malformed(format!(
+            "The header Idempotency-Key must have 1 to {MAX_KEY} printable ASCII characters."
+        ))),
     }
 }
 
 fn parsed<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, ApiError> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let is_form = kind.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    let is_form = kind
+        .trim_start()
+        .to_ascii_lowercase()
+        .starts_with("application/x-www-form-urlencoded");
     let text = bytes.trim_ascii();
     // `curl -d '{...}'` says that it sends a form.
     if is_form && !text.starts_with(b"{") {
@@ -79,15 +101,21 @@ fn parsed<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, 
         return read(Value::Object(Map::new())).map_err(|error| wrong(&error));
     }
     let value: Value = serde_json::from_slice(text).map_err(|error| {
-        ApiError::malformed(format!("The body of the request is not JSON: {error}. Nothing was done."))
+        ApiError::malformed(format!(
+            "The body of the request is not JSON: {error}. Nothing was done."
+        ))
     })?;
     if !value.is_object() {
-        return Err(ApiError::malformed("The body of the request must be a JSON object. Nothing was done."));
+        return Err(ApiError::malformed(
+            "The body of the request must be a JSON object. Nothing was done.",
+        ));
     }
     read(value).map_err(|error| wrong(&error))
 }
 
-fn read<T: DeserializeOwned>(value: Value) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
+fn read<T: DeserializeOwned>(
+    value: Value,
+) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
     serde_path_to_error::deserialize(value)
 }
 
@@ -111,8 +139,15 @@ fn form(text: &[u8]) -> Value {
 fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
     let text = error.inner().to_string();
     let path = error.path().to_string();
-    if let Some(name) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-        let name = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
+    if let Some(name) = text
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next())
+    {
+        let name = if path == "." {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        };
         return ApiError::field(name, "This field is required.");
     }
     // "invalid type: integer `5`, expected a string": what stands before the last part is the value.

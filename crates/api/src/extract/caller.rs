@@ -15,6 +15,11 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
         // A route that is mounted without the check has no caller: closed, not open.
-        parts.extensions.get::<Context>().cloned().map(Self).ok_or_else(ApiError::unauthenticated)
+        parts
+            .extensions
+            .get::<Context>()
+            .cloned()
+            .map(Self)
+            .ok_or_else(ApiError::unauthenticated)
     }
 }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use windlass_model::id::{
-    ApplicationId, DeploymentId, EnvironmentId, InstanceId, OperationId, OrganisationId, RegionId, ServiceId, VariableId,
+    ApplicationId, DeploymentId, EnvironmentId, InstanceId, OperationId, OrganisationId, RegionId,
+    ServiceId, VariableId,
 };
 
 use crate::error::ApiError;
@@ -44,8 +45,13 @@ impl<T: Named> FromRequestParts<AppState> for Id<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let missing = |given: &str| ApiError::not_found(T::WHAT, given);
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| missing("?"))?;
-        let given = params.iter().find(|(name, _)| *name == "id").map_or("", |(_, value)| value);
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| missing("?"))?;
+        let given = params
+            .iter()
+            .find(|(name, _)| *name == "id")
+            .map_or("", |(_, value)| value);
         given.parse().map(Self).map_err(|_| missing(given))
     }
 }

@@ -11,8 +11,11 @@ enum Boolean {
 }
 
 /// A boolean, or its text.
-pub(crate) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    let given = Option::<Boolean>::deserialize(deserializer).map_err(|_| D::Error::custom("true or false is expected"))?;
+pub(crate) fn boolean<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<bool>, D::Error> {
+    let given = Option::<Boolean>::deserialize(deserializer)
+        .map_err(|_| D::Error::custom("true or false is expected"))?;
     match given {
         None => Ok(None),
         Some(Boolean::Value(value)) => Ok(Some(value)),

@@ -8,6 +8,6 @@ mod params;
 
 pub(crate) use body::{Command, Nothing};
 pub(crate) use caller::Caller;
-pub(crate) use ident::{Id, Named};
+pub(crate) use ident::Id;
 pub(crate) use lenient::boolean;
 pub(crate) use params::Params;

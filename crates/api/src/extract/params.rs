@@ -29,15 +29,22 @@ impl FromRequestParts<AppState> for Params {
         let query = parts.uri.query().unwrap_or_default();
         // A client goes on where it asked, which may be another name than the public one.
         let public = state.settings.public_url.trim_end_matches('/');
-        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = parts
+            .headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
         let base = match (host, public.split_once("://")) {
-            (Some(host), Some((scheme, _))) if host.parse::<http::uri::Authority>().is_ok() => format!("{scheme}://{host}"),
+            (Some(host), Some((scheme, _))) if host.parse::<http::uri::Authority>().is_ok() => {
+                format!("{scheme}://{host}")
+            }
             _ => public.to_owned(),
         };
         Ok(Self {
             base,
             path: parts.uri.path().to_owned(),
-            pairs: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            pairs: form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
         })
     }
 }
@@ -45,7 +52,10 @@ impl FromRequestParts<AppState> for Params {
 impl Params {
     /// Every value of that name.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.pairs.iter().filter(move |(held, _)| held == name).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .filter(move |(held, _)| held == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The value of that name; an empty one is none.
@@ -60,14 +70,27 @@ impl Params {
     }
 
     /// A number in that range.
-    pub(crate) fn number<T>(&self, name: &str, range: RangeInclusive<T>) -> Result<Option<T>, ApiError>
+    pub(crate) fn number<T>(
+        &self,
+        name: &str,
+        range: RangeInclusive<T>,
+    ) -> Result<Option<T>, ApiError>
     where
         T: std::str::FromStr + PartialOrd + std::fmt::Display,
     {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
         match text.parse() {
             Ok(number) if range.contains(&number) => Ok(Some(number)),
-            _ => Err(ApiError::field(name, format!("a whole number from {} to {} is expected", range.start(), range.end()))),
+            _ => Err(ApiError::field(
+                name,
+                format!(
+                    "a whole number from {} to {} is expected",
+                    range.start(),
+                    range.end()
+                ),
+            )),
         }
     }
 
@@ -82,11 +105,17 @@ impl Params {
 
     /// The page that is asked for.
     pub(crate) fn page(&self, default: u32) -> Result<PageRequest, ApiError> {
-        let limit = self.number("page_size", 1..=u32::MAX)?.unwrap_or(default).min(MAX_PAGE);
-        Ok(PageRequest { limit, after: self.text("cursor").map(str::to_owned) })
+        let limit = self
+            .number("page_size", 1..=u32::MAX)?
+            .unwrap_or(default)
+            .min(MAX_PAGE);
+        Ok(PageRequest {
+            limit,
+            after: self.text("cursor").map(str::to_owned),
+        })
     }
 
-    /// This request's URL with other values of these names.
+    /// This request's URL with other values of these names; without those whose value is empty.
     pub(crate) fn link(&self, replaced: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in &self.pairs {
@@ -94,7 +123,7 @@ impl Params {
                 query.append_pair(name, value);
             }
         }
-        for (name, value) in replaced {
+        for (name, value) in replaced.iter().filter(|(_, value)| !value.is_empty()) {
             query.append_pair(name, value);
         }
         format!("{}{}?{}", self.base, self.path, query.finish())

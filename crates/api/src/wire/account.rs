@@ -17,7 +17,12 @@ pub(crate) struct Me {
 
 impl From<User> for Me {
     fn from(user: User) -> Self {
-        Self { uuid: user.id.to_string(), email: user.email, first_name: user.first_name, last_name: user.last_name }
+        Self {
+            uuid: user.id.to_string(),
+            email: user.email,
+            first_name: user.first_name,
+            last_name: user.last_name,
+        }
     }
 }
 
@@ -32,6 +37,10 @@ pub(crate) struct OrganisationItem {
 
 impl From<Organisation> for OrganisationItem {
     fn from(organisation: Organisation) -> Self {
-        Self { uuid: organisation.id.to_string(), name: organisation.name, created_at: time(organisation.created_at) }
+        Self {
+            uuid: organisation.id.to_string(),
+            name: organisation.name,
+            created_at: time(organisation.created_at),
+        }
     }
 }

@@ -53,13 +53,19 @@ pub(crate) struct ReleaseCommandItem {
 
 impl From<ReleaseCommand> for ReleaseCommandItem {
     fn from(command: ReleaseCommand) -> Self {
-        Self { label: command.label, command: command.command }
+        Self {
+            label: command.label,
+            command: command.command,
+        }
     }
 }
 
 impl From<ReleaseCommandItem> for ReleaseCommand {
     fn from(command: ReleaseCommandItem) -> Self {
-        Self { label: command.label, command: command.command }
+        Self {
+            label: command.label,
+            command: command.command,
+        }
     }
 }
 
@@ -96,17 +102,37 @@ impl ApplicationDetail {
     pub(crate) fn new(application: Application, environments: Vec<EnvironmentView>) -> Self {
         let names = environments
             .iter()
-            .map(|view| EnvironmentName { uuid: view.scene.environment.id.to_string(), slug: view.scene.environment.slug.to_string() })
+            .map(|view| EnvironmentName {
+                uuid: view.scene.environment.id.to_string(),
+                slug: view.scene.environment.slug.to_string(),
+            })
             .collect();
         let statuses = environments
             .into_iter()
             .map(|view| {
                 let uuid = view.scene.environment.id.to_string();
-                (format!("{}_status", view.scene.environment.slug), SiteStatus { uuid, site_url: view.site_url })
+                (
+                    format!("{}_status", view.scene.environment.slug),
+                    SiteStatus {
+                        uuid,
+                        site_url: view.site_url,
+                    },
+                )
             })
             .collect();
-        let release_commands = application.release_commands.clone().into_iter().map(Into::into).collect();
-        Self { item: application.into(), release_commands, plan_group: None, environments: names, statuses }
+        let release_commands = application
+            .release_commands
+            .clone()
+            .into_iter()
+            .map(Into::into)
+            .collect();
+        Self {
+            item: application.into(),
+            release_commands,
+            plan_group: None,
+            environments: names,
+            statuses,
+        }
     }
 }
 
@@ -136,7 +162,12 @@ impl From<CreateApplication> for NewApplication {
             organisation: body.organisation,
             region: body.region,
             branch: body.branch,
-            release_commands: body.release_commands.unwrap_or_default().into_iter().map(Into::into).collect(),
+            release_commands: body
+                .release_commands
+                .unwrap_or_default()
+                .into_iter()
+                .map(Into::into)
+                .collect(),
         }
     }
 }

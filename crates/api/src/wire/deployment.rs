@@ -49,7 +49,13 @@ pub(crate) struct DeploymentItem {
 
 impl From<DeploymentView> for DeploymentItem {
     fn from(view: DeploymentView) -> Self {
-        let DeploymentView { deployment, status, release_number, site_url, .. } = view;
+        let DeploymentView {
+            deployment,
+            status,
+            release_number,
+            site_url,
+            ..
+        } = view;
         Self {
             uuid: deployment.id.to_string(),
             environment: deployment.environment.to_string(),
@@ -57,7 +63,9 @@ impl From<DeploymentView> for DeploymentItem {
             operation: deployment.operation.to_string(),
             status: status.as_str(),
             percent: status.percent(),
-            success: status.is_finished().then_some(status == DeploymentStatus::Completed),
+            success: status
+                .is_finished()
+                .then_some(status == DeploymentStatus::Completed),
             started_at: time(deployment.started_at),
             ended_at: deployment.ended_at.map(time),
             commit: deployment.commit,
@@ -82,8 +90,15 @@ pub(crate) struct DeploymentDetail {
 
 impl From<DeploymentView> for DeploymentDetail {
     fn from(view: DeploymentView) -> Self {
-        let environment_variables = view.variables.iter().map(|variable| variable.name.to_string()).collect();
-        Self { item: view.into(), environment_variables }
+        let environment_variables = view
+            .variables
+            .iter()
+            .map(|variable| variable.name.to_string())
+            .collect();
+        Self {
+            item: view.into(),
+            environment_variables,
+        }
     }
 }
 
@@ -124,16 +139,31 @@ pub(crate) struct CreateDeployment {
 impl CreateDeployment {
     pub(crate) fn request(self) -> Result<DeployRequest, ApiError> {
         let source = match (self.image, self.source) {
-            (Some(_), Some(_)) => return Err(ApiError::field("image", "either 'image' or 'source' can be given")),
+            (Some(_), Some(_)) => {
+                return Err(ApiError::field(
+                    "image",
+                    "either 'image' or 'source' can be given",
+                ));
+            }
             (Some(image), None) => RequestedSource::Image(image),
-            (None, Some(source)) => RequestedSource::Remote { url: source.url, branch: source.branch },
+            (None, Some(source)) => RequestedSource::Remote {
+                url: source.url,
+                branch: source.branch,
+            },
             (None, None) => RequestedSource::Branch,
         };
         let cache = self.cache.unwrap_or_default();
         if cache && matches!(self.build_mode, Some(BuildMode::Force)) {
-            return Err(ApiError::field("cache", "a build of mode FORCE uses no earlier layers; leave one of the two out"));
+            return Err(ApiError::field(
+                "cache",
+                "a build of mode FORCE uses no earlier layers; leave one of the two out",
+            ));
         }
-        Ok(DeployRequest { environment: self.environment, source, cache })
+        Ok(DeployRequest {
+            environment: self.environment,
+            source,
+            cache,
+        })
     }
 }
 
@@ -160,7 +190,12 @@ impl DeploymentVariables {
             environment: view.deployment.environment.to_string(),
             environment_variables: variables
                 .into_iter()
-                .map(|variable| (variable.name.to_string(), variable.value.map(|value| value.expose_secret().to_owned())))
+                .map(|variable| {
+                    (
+                        variable.name.to_string(),
+                        variable.value.map(|value| value.expose_secret().to_owned()),
+                    )
+                })
                 .collect(),
         }
     }

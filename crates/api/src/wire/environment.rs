@@ -19,7 +19,9 @@ pub(crate) struct Reference {
 
 impl From<Deployment> for Reference {
     fn from(deployment: Deployment) -> Self {
-        Self { uuid: deployment.id.to_string() }
+        Self {
+            uuid: deployment.id.to_string(),
+        }
     }
 }
 
@@ -50,7 +52,10 @@ impl From<EnvironmentView> for EnvironmentItem {
     fn from(view: EnvironmentView) -> Self {
         let environment = view.scene.environment;
         let uuid = environment.id.to_string();
-        let status = SiteStatus { uuid: uuid.clone(), site_url: view.site_url.clone() };
+        let status = SiteStatus {
+            uuid: uuid.clone(),
+            site_url: view.site_url.clone(),
+        };
         Self {
             uuid,
             application: environment.application.to_string(),
@@ -77,7 +82,11 @@ pub(crate) struct CreateEnvironment {
 
 impl From<CreateEnvironment> for NewEnvironment {
     fn from(body: CreateEnvironment) -> Self {
-        Self { application: body.application, slug: body.slug, branch: body.branch }
+        Self {
+            application: body.application,
+            slug: body.slug,
+            branch: body.branch,
+        }
     }
 }
 
@@ -98,7 +107,11 @@ pub(crate) struct LogLine {
 
 impl From<RuntimeLine> for LogLine {
     fn from(line: RuntimeLine) -> Self {
-        Self { timestamp: millis(line.at_millis), service: line.process, message: line.text }
+        Self {
+            timestamp: millis(line.at_millis),
+            service: line.process,
+            message: line.text,
+        }
     }
 }
 

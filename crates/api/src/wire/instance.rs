@@ -64,7 +64,11 @@ impl From<InstanceFailure> for LastError {
 
 impl From<InstanceView> for ServiceInstance {
     fn from(view: InstanceView) -> Self {
-        let InstanceView { instance, service, variable_names } = view;
+        let InstanceView {
+            instance,
+            service,
+            variable_names,
+        } = view;
         Self {
             uuid: instance.id.to_string(),
             prefix: instance.prefix.to_string(),

@@ -20,5 +20,7 @@ pub(crate) fn time(at: Timestamp) -> String {
 
 /// The same from milliseconds since the epoch.
 pub(crate) fn millis(at: i64) -> String {
-    jiff::Timestamp::from_millisecond(at).unwrap_or_default().to_string()
+    jiff::Timestamp::from_millisecond(at)
+        .unwrap_or_default()
+        .to_string()
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use windlass_operations::{Event, EventRecord, Failure, Operation, StepRecord};
+use windlass_operations::{Event, EventRecord, Failure, Operation, Outcome, StepRecord};
 
 use super::time;
 
@@ -69,7 +69,11 @@ pub(crate) struct FailureItem {
 
 impl From<Failure> for FailureItem {
     fn from(failure: Failure) -> Self {
-        Self { code: failure.code, message: failure.message, hint: failure.hint }
+        Self {
+            code: failure.code,
+            message: failure.message,
+            hint: failure.hint,
+        }
     }
 }
 
@@ -93,7 +97,10 @@ impl From<Operation> for OperationItem {
             uuid: operation.id.to_string(),
             kind: operation.kind,
             state: operation.state.as_str(),
-            subject: SubjectItem { kind: operation.subject.kind, id: operation.subject.id },
+            subject: SubjectItem {
+                kind: operation.subject.kind,
+                id: operation.subject.id,
+            },
             steps: operation.steps.into_iter().map(Into::into).collect(),
             error: operation.error.map(Into::into),
             cancel_requested_at: operation.cancel_requested_at.map(time),
@@ -131,36 +138,116 @@ pub(crate) struct EventItem {
     reason: Option<String>,
     /// `succeeded` or `rolled_back`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    outcome: Option<serde_json::Value>,
+    outcome: Option<&'static str>,
 }
 
 impl From<EventRecord> for EventItem {
     fn from(record: EventRecord) -> Self {
-        let base = Self { number: record.number, at: time(record.at), ..Self::default() };
+        let base = Self {
+            number: record.number,
+            at: time(record.at),
+            ..Self::default()
+        };
         match record.event {
-            Event::StepStarted { step } => Self { kind: "step_started", step: Some(step), ..base },
-            Event::StepDone { step, .. } => Self { kind: "step_done", step: Some(step), ..base },
-            Event::StepFailed { step, failure, retry_at } => {
+            Event::StepStarted { step } => Self {
+                kind: "step_started",
+                step: Some(step),
+                ..base
+            },
+            Event::StepDone { step, .. } => Self {
+                kind: "step_done",
+                step: Some(step),
+                ..base
+            },
+            Event::StepFailed {
+                step,
+                failure,
+                retry_at,
+            } => {
                 let retry_at = retry_at.map(time);
-                Self { kind: "step_failed", step: Some(step), error: Some(failure.into()), retry_at, ..base }
+                Self {
+                    kind: "step_failed",
+                    step: Some(step),
+                    error: Some(failure.into()),
+                    retry_at,
+                    ..base
+                }
             }
-            Event::UndoStarted { step } => Self { kind: "undo_started", step: Some(step), ..base },
-            Event::UndoDone { step } => Self { kind: "undo_done", step: Some(step), ..base },
-            Event::UndoFailed { step, failure, retry_at } => {
+            Event::UndoStarted { step } => Self {
+                kind: "undo_started",
+                step: Some(step),
+                ..base
+            },
+            Event::UndoDone { step } => Self {
+                kind: "undo_done",
+                step: Some(step),
+                ..base
+            },
+            Event::UndoFailed {
+                step,
+                failure,
+                retry_at,
+            } => {
                 let retry_at = retry_at.map(time);
-                Self { kind: "undo_failed", step: Some(step), error: Some(failure.into()), retry_at, ..base }
+                Self {
+                    kind: "undo_failed",
+                    step: Some(step),
+                    error: Some(failure.into()),
+                    retry_at,
+                    ..base
+                }
             }
-            Event::CancelRequested { by } => Self { kind: "cancel_requested", by: Some(by), ..base },
-            Event::AttentionNeeded { failure } => Self { kind: "attention_needed", error: Some(failure.into()), ..base },
-            Event::RetryRequested { by } => Self { kind: "retry_requested", by: Some(by), ..base },
-            Event::StepSkipped { step, by, reason } => {
-                Self { kind: "step_skipped", step: Some(step), by: Some(by), reason: Some(reason), ..base }
-            }
-            Event::Abandoned { by, reason } => Self { kind: "abandoned", by: Some(by), reason: Some(reason), ..base },
-            Event::Progress { step, message } => Self { kind: "progress", step: Some(step), message: Some(message), ..base },
-            Event::Finished { outcome } => {
-                Self { kind: "finished", outcome: serde_json::to_value(outcome).ok(), ..base }
+            Event::CancelRequested { by } => Self {
+                kind: "cancel_requested",
+                by: Some(by),
+                ..base
+            },
+            Event::AttentionNeeded { failure } => Self {
+                kind: "attention_needed",
+                error: Some(failure.into()),
+                ..base
+            },
+            Event::RetryRequested { by } => Self {
+                kind: "retry_requested",
+                by: Some(by),
+                ..base
+            },
+            Event::StepSkipped { step, by, reason } => Self {
+                kind: "step_skipped",
+                step: Some(step),
+                by: Some(by),
+                reason: Some(reason),
+                ..base
+            },
+            Event::Abandoned { by, reason } => Self {
+                kind: "abandoned",
+                by: Some(by),
+                reason: Some(reason),
+                ..base
+            },
+            Event::Progress { step, message } => Self {
+                kind: "progress",
+                step: Some(step),
+                message: Some(message),
+                ..base
+            },
+            Event::Finished {
+                outcome: Outcome::Succeeded,
+            } => Self {
+                kind: "finished",
+                outcome: Some("succeeded"),
+                ..base
+            },
+            Event::Finished {
+                outcome: Outcome::RolledBack(failure),
+            } => {
+                let error = failure.map(Into::into);
+                Self {
+                    kind: "finished",
+                    outcome: Some("rolled_back"),
+                    error,
+                    ..base
+                }
             }
         }
     }

@@ -83,6 +83,10 @@ impl From<PlannedVariable> for PlannedVariableItem {
             VariableChange::Changed => "changed",
             VariableChange::Removed => "removed",
         };
-        Self { name: variable.name.to_string(), source: source(variable.source), change }
+        Self {
+            name: variable.name.to_string(),
+            source: source(variable.source),
+            change,
+        }
     }
 }

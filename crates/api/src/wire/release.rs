@@ -60,7 +60,10 @@ impl From<ReleaseView> for ReleaseItem {
             services: release
                 .bindings
                 .into_iter()
-                .map(|binding| ReleaseService { instance: binding.instance.to_string(), prefix: binding.prefix.to_string() })
+                .map(|binding| ReleaseService {
+                    instance: binding.instance.to_string(),
+                    prefix: binding.prefix.to_string(),
+                })
                 .collect(),
             processes: release
                 .processes

@@ -38,7 +38,10 @@ impl EnvironmentVariable {
             uuid: variable.id.map(|id| id.to_string()),
             environment: variable.environment.to_string(),
             name: variable.name.to_string(),
-            value: variable.value.filter(|_| shown).map(|value| value.expose_secret().to_owned()),
+            value: variable
+                .value
+                .filter(|_| shown)
+                .map(|value| value.expose_secret().to_owned()),
             is_sensitive: variable.is_sensitive,
             source: source(variable.source),
             updated_at: variable.updated_at.map(time),
@@ -108,19 +111,32 @@ impl SetVariables {
     pub(crate) fn variables(self) -> Result<(Vec<NewVariable>, bool), ApiError> {
         if let Some(variables) = self.variables {
             if self.name.is_some() || self.value.is_some() {
-                return Err(ApiError::field("variables", "either 'variables' or 'name' and 'value' can be given"));
+                return Err(ApiError::field(
+                    "variables",
+                    "either 'variables' or 'name' and 'value' can be given",
+                ));
             }
             return Ok((variables.into_iter().map(Into::into).collect(), true));
         }
         match (self.name, self.value) {
             (Some(name), Some(value)) => {
                 let overrides = self.r#override.unwrap_or_default();
-                Ok((vec![NewVariable { name, value, is_sensitive: self.is_sensitive, overrides }], false))
+                Ok((
+                    vec![NewVariable {
+                        name,
+                        value,
+                        is_sensitive: self.is_sensitive,
+                        overrides,
+                    }],
+                    false,
+                ))
             }
             (name, value) => {
                 let missing = [("name", name.is_none()), ("value", value.is_none())];
                 let missing = missing.into_iter().filter(|(_, missing)| *missing);
-                Err(ApiError::fields(missing.map(|(name, _)| (name.to_owned(), "This field is required.".to_owned()))))
+                Err(ApiError::fields(missing.map(|(name, _)| {
+                    (name.to_owned(), "This field is required.".to_owned())
+                })))
             }
         }
     }
@@ -139,7 +155,11 @@ pub(crate) struct ChangeVariable {
 
 impl From<ChangeVariable> for VariablePatch {
     fn from(body: ChangeVariable) -> Self {
-        Self { value: body.value, is_sensitive: body.is_sensitive, overrides: body.r#override }
+        Self {
+            value: body.value,
+            is_sensitive: body.is_sensitive,
+            overrides: body.r#override,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The conformance suite: every sentence of the contract as a test that any back end runs.
 //!
-//! A back end implements [`Fixture`] and calls [`run_all`], or [`conformance_tests!`] for one test each:
+//! A back end implements [`Fixture`] and calls [`run_all`], or [`conformance_tests!`](crate::conformance_tests) for one test each:
 //!
 //! ```text
 //! windlass_engine::conformance_tests!(my_fixture); // async fn my_fixture(case: &str) -> Arc<dyn Fixture>

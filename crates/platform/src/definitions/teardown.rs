@@ -208,10 +208,11 @@ impl TeardownDefinition {
                 .await
                 .map_err(|error| failures::store(&error))?;
             for release in releases.rows {
-                engine
-                    .remove_image(&ImageReference(release.image))
-                    .await
-                    .map_err(|error| failures::engine(&error))?;
+                match engine.remove_image(&ImageReference(release.image)).await {
+                    // A ready image that the user named is not ours to remove.
+                    Ok(()) | Err(windlass_engine::Error::Conflict { .. }) => {}
+                    Err(error) => return Err(failures::engine(&error)),
+                }
                 let tag = naming::image_tag(&scene.application.slug, release.deployment);
                 engine
                     .remove_image(&tag)

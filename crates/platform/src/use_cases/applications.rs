@@ -1,13 +1,15 @@
 //! Applications.
 
 use windlass_model::id::{ApplicationId, OrganisationId, RegionId};
+use windlass_model::instance::InstanceState;
 use windlass_model::names::{ApplicationSlug, BranchName};
-use windlass_operations::{Operation, StoreError};
+use windlass_operations::{Operation, StoreError, Submission};
 use windlass_records::{
     Application, ApplicationFilter, Change, DeploymentFilter, Environment, NewSecret, Page,
     PageRequest, ReleaseCommand,
 };
 
+use super::deployments::Composed;
 use super::load::not_removing;
 use crate::context::Context;
 use crate::definitions::teardown;
@@ -264,21 +266,27 @@ impl Platform {
         id: ApplicationId,
         confirmation: &str,
     ) -> Result<Operation, Error> {
-        let application = self.load_application(context, id).await?;
-        if let Err(refusal) = not_removing(&application) {
-            let params = teardown::Params {
-                application: id,
-                environments: Vec::new(),
-                instances: Vec::new(),
-            };
-            let submission = Self::submission(
-                context,
-                teardown::KIND,
-                ("application", id.to_string()),
-                &params,
-            )?;
-            return self.replay(submission, refusal).await;
+        match self.compose_teardown(context, id, confirmation).await {
+            Ok((submission, changes)) => self.submit(submission, changes).await,
+            Err(refusal) => {
+                let params = teardown::Params {
+                    application: id,
+                    environments: Vec::new(),
+                    instances: Vec::new(),
+                };
+                self.replay(teardown_of(context, &params)?, refusal).await
+            }
         }
+    }
+
+    pub(crate) async fn compose_teardown(
+        &self,
+        context: &Context,
+        id: ApplicationId,
+        confirmation: &str,
+    ) -> Result<Composed, Error> {
+        let application = self.load_application(context, id).await?;
+        not_removing(&application)?;
         if confirmation != application.slug.as_str() {
             return Err(Error::invalid(
                 "confirm",
@@ -326,13 +334,7 @@ impl Platform {
                 .map(|instance| instance.id)
                 .collect(),
         };
-        let submission = Self::submission(
-            context,
-            teardown::KIND,
-            ("application", id.to_string()),
-            &params,
-        )?;
-        let changes = vec![
+        let mut changes = vec![
             Change::SetApplicationRemoving { id, removing: true },
             self.audit(
                 context,
@@ -342,8 +344,24 @@ impl Platform {
                 "",
             ),
         ];
-        self.submit(submission, changes).await
+        // What another operation makes or destroys just now is that one's.
+        changes.extend(params.instances.iter().map(|instance| Change::ExpectInstanceState {
+            id: *instance,
+            states: vec![
+                InstanceState::New,
+                InstanceState::PendingAttachment,
+                InstanceState::Attached,
+                InstanceState::PendingDetachment,
+                InstanceState::Detached,
+            ],
+        }));
+        Ok((teardown_of(context, &params)?, changes))
     }
+}
+
+fn teardown_of(context: &Context, params: &teardown::Params) -> Result<Submission, Error> {
+    let subject = ("application", params.application.to_string());
+    Platform::submission(context, teardown::KIND, subject, params)
 }
 
 fn check_release_commands(commands: &[ReleaseCommand]) -> Result<(), Error> {

@@ -3,12 +3,13 @@
 use windlass_model::id::{EnvironmentId, InstanceId, ServiceId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_model::names::{Prefix, VariableName};
-use windlass_operations::Operation;
+use windlass_operations::{Operation, Submission};
 use windlass_records::{
     Change, Instance, InstanceFilter, Page, PageRequest, Service, VariableFilter,
 };
 use windlass_services::Driver;
 
+use super::deployments::Composed;
 use super::load::not_removing;
 use crate::context::Context;
 use crate::definitions::{provisioning, removal};
@@ -259,18 +260,20 @@ impl Platform {
         context: &Context,
         id: InstanceId,
     ) -> Result<Operation, Error> {
+        match self.compose_provisioning(context, id).await {
+            Ok((submission, changes)) => self.submit(submission, changes).await,
+            Err(refusal) => self.replay(provisioning_of(context, id)?, refusal).await,
+        }
+    }
+
+    pub(crate) async fn compose_provisioning(
+        &self,
+        context: &Context,
+        id: InstanceId,
+    ) -> Result<Composed, Error> {
         let (instance, scene) = self.load_instance(context, id).await?;
         not_removing(&scene.application)?;
-        let submission = Self::submission(
-            context,
-            provisioning::KIND,
-            ("service_instance", id.to_string()),
-            &provisioning::Params { instance: id },
-        )?;
-        let to = match checked_transition(&instance, InstanceEvent::Provision) {
-            Ok(to) => to,
-            Err(refusal) => return self.replay(submission, refusal).await,
-        };
+        let to = checked_transition(&instance, InstanceEvent::Provision)?;
         let changes = vec![
             Change::SetInstanceState {
                 id,
@@ -286,7 +289,7 @@ impl Platform {
                 "",
             ),
         ];
-        self.submit(submission, changes).await
+        Ok((provisioning_of(context, id)?, changes))
     }
 
     /// The next deployment attaches it again.
@@ -400,18 +403,21 @@ impl Platform {
         id: InstanceId,
         confirmation: &str,
     ) -> Result<Operation, Error> {
+        match self.compose_removal(context, id, confirmation).await {
+            Ok((submission, changes)) => self.submit(submission, changes).await,
+            Err(refusal) => self.replay(removal_of(context, id)?, refusal).await,
+        }
+    }
+
+    pub(crate) async fn compose_removal(
+        &self,
+        context: &Context,
+        id: InstanceId,
+        confirmation: &str,
+    ) -> Result<Composed, Error> {
         let (instance, scene) = self.load_instance(context, id).await?;
         not_removing(&scene.application)?;
-        let submission = Self::submission(
-            context,
-            removal::KIND,
-            ("service_instance", id.to_string()),
-            &removal::Params { instance: id },
-        )?;
-        let to = match checked_transition(&instance, InstanceEvent::Remove) {
-            Ok(to) => to,
-            Err(refusal) => return self.replay(submission, refusal).await,
-        };
+        let to = checked_transition(&instance, InstanceEvent::Remove)?;
         if confirmation != instance.prefix.as_str() {
             return Err(Error::invalid(
                 "confirm",
@@ -437,8 +443,20 @@ impl Platform {
                 "",
             ),
         ];
-        self.submit(submission, changes).await
+        Ok((removal_of(context, id)?, changes))
     }
+}
+
+fn provisioning_of(context: &Context, id: InstanceId) -> Result<Submission, Error> {
+    let subject = ("service_instance", id.to_string());
+    let params = provisioning::Params { instance: id };
+    Platform::submission(context, provisioning::KIND, subject, &params)
+}
+
+fn removal_of(context: &Context, id: InstanceId) -> Result<Submission, Error> {
+    let subject = ("service_instance", id.to_string());
+    let params = removal::Params { instance: id };
+    Platform::submission(context, removal::KIND, subject, &params)
 }
 
 fn check_url_scheme(driver: &dyn Driver, scheme: Option<&str>) -> Result<(), Error> {

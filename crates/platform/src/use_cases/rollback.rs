@@ -6,7 +6,7 @@ use windlass_model::instance::InstanceState;
 use windlass_model::variables::VariableSource;
 use windlass_records::{PageRequest, Release};
 
-use super::deployments::DeploymentView;
+use super::deployments::{Composed, DeploymentView};
 use super::load::not_removing;
 use crate::context::Context;
 use crate::definitions::deployment::snapshot::{Params, Rollback, WishedInstance};
@@ -25,6 +25,17 @@ impl Platform {
         environment: EnvironmentId,
         number: u32,
     ) -> Result<DeploymentView, Error> {
+        let (submission, changes) = self.compose_rollback(context, environment, number).await?;
+        self.begin(context, submission, changes).await
+    }
+
+    /// Checks the request and takes the snapshot: the operation and the rows, not written yet.
+    pub(crate) async fn compose_rollback(
+        &self,
+        context: &Context,
+        environment: EnvironmentId,
+        number: u32,
+    ) -> Result<Composed, Error> {
         let scene = self.load_scene(context, environment).await?;
         not_removing(&scene.application)?;
         self.refuse_second_early(context, &scene).await?;
@@ -59,8 +70,7 @@ impl Platform {
                 .collect(),
             hosts: release.hosts,
         };
-        let (submission, changes) = self.compose(context, &scene, params).await?;
-        self.begin(context, submission, changes).await
+        self.compose(context, &scene, params).await
     }
 
     pub(crate) async fn numbered_release(

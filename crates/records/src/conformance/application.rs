@@ -262,6 +262,13 @@ pub async fn nothing_begins_while_removing(store: Arc<dyn Store>) {
             .await
             .expect("it may begin again");
     }
+    // The last of them was a deployment: the removal waits for its end.
+    let remove = Change::SetApplicationRemoving {
+        id: sample.shop.id,
+        removing: true,
+    };
+    let text = conflict(sample.store.commit(vec![remove]).await);
+    assert!(text.contains("deployment"), "{text}");
     not_found(
         sample
             .store

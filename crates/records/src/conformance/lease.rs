@@ -87,6 +87,10 @@ pub async fn no_double_claim(store: Arc<dyn Store>) {
                     .expect("an answer")
                 {
                     claimed.push(operation.id);
+                    assert!(
+                        claimed.len() <= 500,
+                        "an operation is claimed again and again"
+                    );
                 }
                 claimed
             })
@@ -332,7 +336,10 @@ pub async fn take_over_ends_every_lease(store: Arc<dyn Store>) {
     assert_eq!(epoch, stuck.epoch + 1);
     let mut due = HashSet::new();
     while let Some(operation) = store.claim("new", now, 60_000).await.expect("an answer") {
-        due.insert(operation.subject.id);
+        assert!(
+            due.insert(operation.subject.id),
+            "it is claimed a second time"
+        );
     }
     assert_eq!(
         due,

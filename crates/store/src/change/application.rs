@@ -52,12 +52,31 @@ impl Changes<'_> {
         id: ApplicationId,
         removing: bool,
     ) -> Result<(), Fault> {
+        if removing {
+            self.expect_no_deployment(id).await?;
+        }
         let result = query("UPDATE application SET removing = ? WHERE id = ?")
             .bind(removing)
             .bind(id.to_string())
             .execute(&mut *self.connection)
             .await?;
         found(&result, || format!("application {id}"))
+    }
+
+    /// No deployment of the application is at work.
+    async fn expect_no_deployment(&mut self, id: ApplicationId) -> Result<(), Fault> {
+        let deployment =
+            query("SELECT id FROM deployment WHERE application_id = ? AND ended_at IS NULL")
+                .bind(id.to_string())
+                .fetch_optional(&mut *self.connection)
+                .await?;
+        match deployment {
+            None => Ok(()),
+            Some(row) => Err(conflict(format!(
+                "deployment {} of the application is at work; wait for it to end, or cancel it",
+                text(&row, "id")?
+            ))),
+        }
     }
 
     /// The application is there, and something new may begin in it.

@@ -57,8 +57,9 @@ impl Changes<'_> {
             )));
         }
         query(
-            "INSERT INTO variable (id, environment_id, name, value, is_sensitive, overrides, version, created_at, \
-             updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO variable (id, application_id, position, environment_id, name, value, is_sensitive, overrides, \
+             version, created_at, updated_at) SELECT ?1, application_id, position, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9 \
+             FROM environment WHERE id = ?2",
         )
         .bind(row.id.to_string())
         .bind(row.environment.to_string())

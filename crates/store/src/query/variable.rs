@@ -9,7 +9,6 @@ use crate::fault::Fault;
 use crate::row::{flag, number, parsed, text, time};
 
 const LIST: &str = "variables";
-const FROM: &str = "FROM variable JOIN environment ON environment.id = variable.environment_id";
 
 pub(crate) async fn variables(
     connection: &mut SqliteConnection,
@@ -17,16 +16,13 @@ pub(crate) async fn variables(
     page: &PageRequest,
 ) -> Result<Page<Variable>, Fault> {
     let after: Option<(i64, String, String)> = cursor::decode(LIST, page)?;
-    let count = chosen(&format!("SELECT COUNT(*) {FROM}"), filter)
+    let count = chosen("SELECT COUNT(*) FROM variable", filter)
         .count(&mut *connection)
         .await?;
-    let mut list = chosen(
-        &format!("SELECT variable.*, environment.position AS position {FROM}"),
-        filter,
-    );
+    let mut list = chosen("SELECT * FROM variable", filter);
     if let Some((position, environment, name)) = after {
         list.and()
-            .push("(environment.position, variable.environment_id, variable.name) > (")
+            .push("(position, environment_id, name) > (")
             .push_bind(position)
             .push(", ")
             .push_bind(environment)
@@ -36,11 +32,7 @@ pub(crate) async fn variables(
     }
     let limit = Limit::of(page);
     let rows = list
-        .rows(
-            connection,
-            "environment.position, variable.environment_id, variable.name",
-            limit,
-        )
+        .rows(connection, "position, environment_id, name", limit)
         .await?;
     limit.page(&rows, count, variable_from, |row| {
         let key = (
@@ -55,17 +47,14 @@ pub(crate) async fn variables(
 fn chosen(statement: &str, filter: &VariableFilter) -> Where {
     let mut list = Where::new(statement);
     list.equals(
-        "environment.application_id",
+        "application_id",
         filter.application.map(|id| id.to_string()),
     )
     .equals(
-        "variable.environment_id",
+        "environment_id",
         filter.environment.map(|id| id.to_string()),
     )
-    .equals(
-        "variable.name",
-        filter.name.as_ref().map(ToString::to_string),
-    );
+    .equals("name", filter.name.as_ref().map(ToString::to_string));
     list
 }
 

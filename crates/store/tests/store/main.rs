@@ -14,5 +14,3 @@ mod opening;
 mod schema;
 #[cfg(test)]
 mod secrets;
-#[cfg(test)]
-mod zz_scale;

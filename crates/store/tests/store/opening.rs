@@ -120,18 +120,27 @@ async fn large() -> State {
 
 #[tokio::test]
 async fn flipped_bytes_are_found() {
+    const PAGE: u64 = 4096;
     let state = large().await;
     let file = fs::OpenOptions::new()
         .read(true)
         .write(true)
         .open(state.database())
         .unwrap();
-    let mut page = [0_u8; 4096];
-    let middle = file.metadata().unwrap().len() / 2 / 4096 * 4096;
-    file.read_exact_at(&mut page, middle).unwrap();
-    file.write_all_at(&page.map(|byte| !byte), middle).unwrap();
-    let error = state.open().await.unwrap_err();
-    assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
+    let pages = file.metadata().unwrap().len() / PAGE;
+    for page in (1..pages).step_by(9) {
+        let mut whole = [0_u8; 4096];
+        file.read_exact_at(&mut whole, page * PAGE).unwrap();
+        file.write_all_at(&whole.map(|byte| !byte), page * PAGE)
+            .unwrap();
+        let error = state.open().await.expect_err("a damaged page is found");
+        assert!(
+            matches!(error, OpenError::Damaged { .. }),
+            "page {page}: {error:?}"
+        );
+        file.write_all_at(&whole, page * PAGE).unwrap();
+    }
+    state.open().await.expect("whole again");
 }
 
 #[tokio::test]

@@ -1,0 +1,47 @@
+//! The caller and its organisations.
+
+use axum::Json;
+use axum::extract::State;
+use windlass_model::id::OrganisationId;
+
+use super::Answer;
+use crate::extract::{Caller, Id, Params};
+use crate::page::{List, PAGE, Paging};
+use crate::state::AppState;
+use crate::wire::account::{Me, OrganisationItem};
+
+/// The caller.
+#[utoipa::path(get, path = "/iam/v3/me/", tag = "iam", responses((status = 200, body = Me)))]
+pub(super) async fn me(State(state): State<AppState>, Caller(context): Caller) -> Answer<Me> {
+    Ok(Json(state.platform.me(&context).await?.into()))
+}
+
+/// The caller's organisations.
+#[utoipa::path(get, path = "/iam/v3/organisations/", operation_id = "list", tag = "organisations", params(Paging), responses((status = 200, body = List<OrganisationItem>)))]
+pub(super) async fn organisations(
+    State(state): State<AppState>,
+    Caller(context): Caller,
+    params: Params,
+) -> Answer<List<OrganisationItem>> {
+    let request = params.page(PAGE)?;
+    let rows = state.platform.organisations(&context).await?;
+    Ok(Json(List::part(
+        &params,
+        &request,
+        rows,
+        |row| row.id.to_string(),
+        Into::into,
+    )?))
+}
+
+/// An organisation.
+#[utoipa::path(get, path = "/iam/v3/organisations/{id}/", operation_id = "show", tag = "organisations", params(("id" = String, Path)), responses((status = 200, body = OrganisationItem), (status = 404, body = crate::error::Problem)))]
+pub(super) async fn organisation(
+    State(state): State<AppState>,
+    Caller(context): Caller,
+    Id(id): Id<OrganisationId>,
+) -> Answer<OrganisationItem> {
+    Ok(Json(
+        state.platform.organisation(&context, id).await?.into(),
+    ))
+}

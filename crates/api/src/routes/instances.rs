@@ -1,0 +1,149 @@
+//! Service instances.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use windlass_model::id::{EnvironmentId, InstanceId};
+
+use super::{Answer, Made};
+use crate::error::{ApiError, Problem};
+use crate::extract::{Caller, Command, Id, Nothing, Params};
+use crate::page::{List, PAGE, Paging};
+use crate::state::AppState;
+use crate::wire::instance::{ChangeInstance, CreateInstance, ServiceInstance};
+use crate::wire::operation::OperationItem;
+
+/// The service instances of an environment: databases first, `DEFAULT` first.
+#[utoipa::path(get, path = "/apps/v3/service-instances/", tag = "service-instances", params(Paging, ("environment" = String, Query)), responses((status = 200, body = List<ServiceInstance>), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Caller(context): Caller,
+    params: Params,
+) -> Answer<List<ServiceInstance>> {
+    let request = params.page(PAGE)?;
+    let environment = params.id::<EnvironmentId>("environment")?;
+    let environment =
+        environment.ok_or_else(|| ApiError::field("environment", "This parameter is required."))?;
+    let page = state
+        .platform
+        .instances(&context, environment, &request)
+        .await?;
+    Ok(Json(List::page(&params, &request, page, Into::into)))
+}
+
+/// Adds a service instance; it is recorded only.
+#[utoipa::path(post, path = "/apps/v3/service-instances/", tag = "service-instances", request_body = CreateInstance, responses((status = 201, body = ServiceInstance), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    command: Command<CreateInstance>,
+) -> Made<ServiceInstance> {
+    let view = state
+        .act(command.context, |platform, context| async move {
+            platform.add_instance(&context, command.body.into()).await
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(view.into())))
+}
+
+/// A service instance.
+#[utoipa::path(get, path = "/apps/v3/service-instances/{id}/", tag = "service-instances", params(("id" = String, Path)), responses((status = 200, body = ServiceInstance), (status = 404, body = Problem)))]
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Caller(context): Caller,
+    Id(id): Id<InstanceId>,
+) -> Answer<ServiceInstance> {
+    Ok(Json(state.platform.instance(&context, id).await?.into()))
+}
+
+/// Another prefix or URL scheme: other variables from the next deployment on.
+#[utoipa::path(patch, path = "/apps/v3/service-instances/{id}/", tag = "service-instances", params(("id" = String, Path)), request_body = ChangeInstance, responses((status = 200, body = ServiceInstance), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn change(
+    State(state): State<AppState>,
+    Id(id): Id<InstanceId>,
+    command: Command<ChangeInstance>,
+) -> Answer<ServiceInstance> {
+    let ChangeInstance { prefix, url_scheme } = command.body;
+    let work = state.act(command.context, move |platform, context| async move {
+        platform
+            .rename_instance(&context, id, prefix.as_deref(), url_scheme.as_deref())
+            .await
+    });
+    Ok(Json(work.await?.into()))
+}
+
+/// Destroys a service instance and its data.
+#[utoipa::path(delete, path = "/apps/v3/service-instances/{id}/", tag = "service-instances", params(("id" = String, Path), ("confirm" = String, Query, description = "The instance's prefix")), responses((status = 202, body = OperationItem), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn remove(
+    State(state): State<AppState>,
+    Id(id): Id<InstanceId>,
+    params: Params,
+    command: Command<Nothing>,
+) -> Made<OperationItem> {
+    let confirmation = params.text("confirm").unwrap_or_default().to_owned();
+    let operation = state
+        .act(command.context, move |platform, context| async move {
+            platform.remove_instance(&context, id, &confirmation).await
+        })
+        .await?;
+    Ok((StatusCode::ACCEPTED, Json(operation.into())))
+}
+
+/// Provisions it without a deployment.
+#[utoipa::path(post, path = "/apps/v3/service-instances/{id}/provision/", tag = "service-instances", params(("id" = String, Path)), responses((status = 202, body = OperationItem), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn provision(
+    State(state): State<AppState>,
+    Id(id): Id<InstanceId>,
+    command: Command<Nothing>,
+) -> Made<OperationItem> {
+    let operation = state
+        .act(command.context, move |platform, context| async move {
+            platform.provision_instance(&context, id).await
+        })
+        .await?;
+    Ok((StatusCode::ACCEPTED, Json(operation.into())))
+}
+
+/// The next deployment attaches it again.
+#[utoipa::path(post, path = "/apps/v3/service-instances/{id}/attach/", tag = "service-instances", params(("id" = String, Path)), responses((status = 200, body = ServiceInstance), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn attach(
+    State(state): State<AppState>,
+    Id(id): Id<InstanceId>,
+    command: Command<Nothing>,
+) -> Answer<ServiceInstance> {
+    let view = state
+        .act(command.context, move |platform, context| async move {
+            platform.attach_instance(&context, id).await
+        })
+        .await?;
+    Ok(Json(view.into()))
+}
+
+/// The next deployment detaches it; its data is kept.
+#[utoipa::path(post, path = "/apps/v3/service-instances/{id}/detach/", tag = "service-instances", params(("id" = String, Path)), responses((status = 200, body = ServiceInstance), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn detach(
+    State(state): State<AppState>,
+    Id(id): Id<InstanceId>,
+    command: Command<Nothing>,
+) -> Answer<ServiceInstance> {
+    let view = state
+        .act(command.context, move |platform, context| async move {
+            platform.detach_instance(&context, id).await
+        })
+        .await?;
+    Ok(Json(view.into()))
+}
+
+/// Takes the wish to detach it back.
+#[utoipa::path(post, path = "/apps/v3/service-instances/{id}/cancel/", tag = "service-instances", params(("id" = String, Path)), responses((status = 200, body = ServiceInstance), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn cancel(
+    State(state): State<AppState>,
+    Id(id): Id<InstanceId>,
+    command: Command<Nothing>,
+) -> Answer<ServiceInstance> {
+    let view = state
+        .act(command.context, move |platform, context| async move {
+            platform.cancel_detachment(&context, id).await
+        })
+        .await?;
+    Ok(Json(view.into()))
+}

@@ -1,0 +1,19 @@
+//! The API over real sockets, on the SQLite store, the real builder and simulated engine, cluster and router.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test and what helps it fail by panicking"
+)]
+
+mod access;
+mod bodies;
+mod detached;
+mod document;
+mod git;
+mod idempotency;
+mod life_cycle;
+mod lists;
+mod refusals;
+mod serving;
+mod streams;
+mod support;
+mod variables;

@@ -1,0 +1,9 @@
+//! A whole platform with its API on a port, and a client for it.
+
+mod client;
+mod events;
+mod world;
+
+pub(crate) use client::{Answer, Client, assert_keys};
+pub(crate) use events::Event;
+pub(crate) use world::{World, eventually};

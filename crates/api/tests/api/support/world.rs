@@ -1,0 +1,267 @@
+//! The platform, its API and what they stand on.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use windlass_api::ApiSettings;
+use windlass_builder::{BuilderSettings, FileLogs, GitBuilder};
+use windlass_delivery::routing::SimulatedRouter;
+use windlass_engine::simulated::{Behaviour, SimulatedEngine, SimulatedSettings};
+use windlass_model::time::Timestamp;
+use windlass_operations::SystemClock;
+use windlass_platform::{Backends, ExternalCluster, Platform, Settings, installation_id};
+use windlass_records::{Change, Organisation, Store, Token, User};
+use windlass_services::simulated::SimulatedDriver;
+use windlass_store::SqliteStore;
+
+use super::client::{Answer, Client};
+
+/// The image of every deployment that does not say otherwise.
+pub(crate) const IMAGE: &str = "shop:1";
+/// No wait of a test is longer.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A server with one administrator.
+pub(crate) struct World {
+    pub(crate) address: SocketAddr,
+    pub(crate) engine: SimulatedEngine,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) client: Client,
+    pub(crate) token: String,
+    pub(crate) directory: TempDir,
+    cancel: CancellationToken,
+    served: Option<JoinHandle<()>>,
+}
+
+/// An application with its environments.
+pub(crate) struct Demo {
+    pub(crate) application: String,
+    pub(crate) test: String,
+    pub(crate) live: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut ApiSettings)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open_temporary().await.unwrap());
+        let installation = installation_id(store.as_ref()).await.unwrap();
+        let engine = SimulatedEngine::new(SimulatedSettings {
+            installation,
+            ..SimulatedSettings::default()
+        });
+        engine.add_image(IMAGE, &[8000], Behaviour::serving(200));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let url = format!("http://{address}");
+        let token_file = directory.path().join("admin-token");
+        let backends = Backends {
+            store: store.clone(),
+            engine: ("simulated".to_owned(), Arc::new(engine.clone())),
+            drivers: vec![Arc::new(SimulatedDriver::new("postgres"))],
+            builder: Arc::new(GitBuilder::new(builder_settings(directory.path())).unwrap()),
+            logs: Arc::new(FileLogs::new(directory.path().join("logs")).unwrap()),
+            router: Arc::new(SimulatedRouter::default()),
+            clock: Arc::new(SystemClock),
+        };
+        let settings = Settings {
+            public_url: url.clone(),
+            token_file: token_file.clone(),
+            external_clusters: vec![cluster()],
+            health_timeout: Duration::from_secs(10),
+            drain_deadline: Duration::from_millis(100),
+            ..Settings::default()
+        };
+        let platform = Platform::open(backends, settings).await.unwrap();
+        let token = std::fs::read_to_string(token_file)
+            .unwrap()
+            .trim()
+            .to_owned();
+        let cancel = CancellationToken::new();
+        let mut settings = ApiSettings::new(url);
+        change(&mut settings);
+        let (running, stop) = (platform.clone(), cancel.clone());
+        tokio::spawn(async move { running.run(stop).await });
+        let served = tokio::spawn(windlass_api::serve(
+            listener,
+            platform,
+            settings,
+            cancel.clone(),
+        ));
+        let client = Client::new(address, Some(&token));
+        Self {
+            address,
+            engine,
+            store,
+            client,
+            token,
+            directory,
+            cancel,
+            served: Some(served),
+        }
+    }
+
+    /// Tells the server to stop, and gives what ends when it has.
+    pub(crate) fn stop(&mut self) -> JoinHandle<()> {
+        self.cancel.cancel();
+        self.served.take().unwrap()
+    }
+
+    /// Someone of another organisation.
+    pub(crate) async fn stranger(&self) -> Client {
+        let (organisation, user) = (Uuid::now_v7().into(), Uuid::now_v7().into());
+        let now = Timestamp(1);
+        let token = format!("wl_stranger_{user}");
+        self.store
+            .commit(vec![
+                Change::InsertOrganisation(Organisation {
+                    id: organisation,
+                    name: "Others".to_owned(),
+                    created_at: now,
+                }),
+                Change::InsertUser(User {
+                    id: user,
+                    organisation,
+                    email: format!("{user}@others"),
+                    first_name: "O".to_owned(),
+                    last_name: "Ther".to_owned(),
+                    created_at: now,
+                }),
+                Change::InsertToken(Token {
+                    id: Uuid::now_v7().into(),
+                    user,
+                    name: "test".to_owned(),
+                    hash: hex::encode(Sha256::digest(token.as_bytes())),
+                    created_at: now,
+                }),
+            ])
+            .await
+            .unwrap();
+        Client::new(self.address, Some(&token))
+    }
+
+    /// An application.
+    pub(crate) async fn demo(&self, slug: &str) -> Demo {
+        let made = self
+            .client
+            .post(
+                "/apps/v3/applications/",
+                &json!({ "slug": slug, "name": "A shop" }),
+            )
+            .await;
+        made.expect(201);
+        let uuid = |key: &str| made.body[key]["uuid"].as_str().unwrap().to_owned();
+        Demo {
+            application: made.body["uuid"].as_str().unwrap().to_owned(),
+            test: uuid("test_status"),
+            live: uuid("live_status"),
+        }
+    }
+
+    /// A database, recorded only.
+    pub(crate) async fn add(&self, environment: &str, prefix: &str) -> Value {
+        let body = json!({ "environment": environment, "service": "postgres-15-shared", "prefix": prefix });
+        self.client
+            .post("/apps/v3/service-instances/", &body)
+            .await
+            .expect(201)
+            .body
+            .clone()
+    }
+
+    /// A deployment that has begun.
+    pub(crate) async fn begin(&self, environment: &str) -> Value {
+        let body = json!({ "environment": environment, "image": IMAGE });
+        self.client
+            .post("/apps/v3/deployments/", &body)
+            .await
+            .expect(201)
+            .body
+            .clone()
+    }
+
+    /// A deployment that has ended well.
+    pub(crate) async fn deploy(&self, environment: &str) -> Value {
+        let begun = self.begin(environment).await;
+        let ended = self.ended(&begun).await;
+        assert_eq!(ended["success"], true, "{ended:#}");
+        ended
+    }
+
+    /// A deployment when it has ended.
+    pub(crate) async fn ended(&self, deployment: &Value) -> Value {
+        self.finished(deployment["operation"].as_str().unwrap())
+            .await;
+        let path = format!(
+            "/apps/v3/deployments/{}/",
+            deployment["uuid"].as_str().unwrap()
+        );
+        self.client.get(&path).await.expect(200).body.clone()
+    }
+
+    /// An operation when it has ended or needs attention.
+    pub(crate) async fn finished(&self, operation: &str) -> Answer {
+        let answer = self
+            .client
+            .get(&format!("/apps/v3/operations/{operation}/?wait=30"))
+            .await;
+        answer.expect(200);
+        assert!(
+            ["succeeded", "rolled_back"].contains(&answer.body["state"].as_str().unwrap()),
+            "{:#}",
+            answer.body
+        );
+        answer
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+fn builder_settings(directory: &Path) -> BuilderSettings {
+    BuilderSettings {
+        minimum_free_bytes: 0,
+        ..BuilderSettings::new(directory.join("repositories"))
+    }
+}
+
+fn cluster() -> ExternalCluster {
+    ExternalCluster {
+        driver: "postgres".to_owned(),
+        version: "15".to_owned(),
+        host: "127.0.0.1".to_owned(),
+        port: 5432,
+        administrator: "postgres".to_owned(),
+        password: SecretString::from("administrator"),
+        database: None,
+    }
+}
+
+/// Asks again until it is so.
+pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
+    let asked = async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(
+        tokio::time::timeout(DEADLINE, asked).await.is_ok(),
+        "{what} did not become so"
+    );
+}

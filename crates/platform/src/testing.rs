@@ -1,0 +1,85 @@
+//! What the fault harness of `windlass-operations` plays: the definitions, and operations that are
+//! composed as the use cases compose them, but not begun.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use windlass_model::id::{ApplicationId, EnvironmentId, InstanceId};
+use windlass_operations::{Definition, Submission};
+use windlass_records::Change;
+
+use crate::context::Context;
+use crate::definitions;
+use crate::error::Error;
+use crate::platform::Platform;
+use crate::use_cases::deployments::DeployRequest;
+
+/// An operation to be submitted, and the rows that are written with it.
+pub type Composed = (Submission, Vec<Change>);
+
+impl Platform {
+    /// The definition of that kind: `deployment`, `provisioning`, `removal`, `application-removal`.
+    pub fn definition(&self, kind: &str) -> Option<Arc<dyn Definition<Change>>> {
+        definitions::all(&self.parts)
+            .into_iter()
+            .find(|definition| definition.kind() == kind)
+    }
+
+    /// A deployment that is not begun.
+    pub async fn composed_deployment(
+        &self,
+        context: &Context,
+        request: DeployRequest,
+    ) -> Result<Composed, Error> {
+        self.compose_deployment(context, request).await
+    }
+
+    /// A rollback that is not begun.
+    pub async fn composed_rollback(
+        &self,
+        context: &Context,
+        environment: EnvironmentId,
+        number: u32,
+    ) -> Result<Composed, Error> {
+        self.compose_rollback(context, environment, number).await
+    }
+
+    /// A provisioning that is not begun.
+    pub async fn composed_provisioning(
+        &self,
+        context: &Context,
+        id: InstanceId,
+    ) -> Result<Composed, Error> {
+        self.compose_provisioning(context, id).await
+    }
+
+    /// The removal of an instance that is not begun.
+    pub async fn composed_removal(
+        &self,
+        context: &Context,
+        id: InstanceId,
+        confirmation: &str,
+    ) -> Result<Composed, Error> {
+        self.compose_removal(context, id, confirmation).await
+    }
+
+    /// The removal of an application that is not begun.
+    pub async fn composed_teardown(
+        &self,
+        context: &Context,
+        id: ApplicationId,
+        confirmation: &str,
+    ) -> Result<Composed, Error> {
+        self.compose_teardown(context, id, confirmation).await
+    }
+
+    /// Drives operations without the reconcilers, until it is cancelled.
+    pub async fn run_operations(&self, cancel: CancellationToken) {
+        self.runner.run(cancel).await;
+    }
+
+    /// One pass of every reconciler; says whether something failed.
+    pub async fn reconcile_once(&self) -> bool {
+        crate::reconcile::pass(&self.parts).await
+    }
+}

@@ -1,0 +1,153 @@
+//! Deployments and rollbacks.
+
+use async_trait::async_trait;
+use windlass_model::id::{EnvironmentId, InstanceId};
+use windlass_model::instance::InstanceState as S;
+use windlass_platform::testing::Composed;
+
+use super::super::support::World;
+use super::super::support::images::{COMMANDS, ONE, TWO};
+use super::super::support::tidy::ensure;
+use super::super::support::verbs::{SHARED, request};
+use super::{Case, play_all};
+
+/// One instance is new, one attached and kept, one waits to be detached; a variable has changed, and a
+/// release command runs.
+struct Deploying;
+
+struct Facts {
+    environment: EnvironmentId,
+    new: InstanceId,
+    kept: InstanceId,
+    leaving: InstanceId,
+}
+
+#[async_trait]
+impl Case for Deploying {
+    type Facts = Facts;
+    const KIND: &'static str = "deployment";
+
+    async fn arrange(&self, world: &World) -> (Composed, Facts) {
+        let app = world.create("shop").await;
+        let kept = world.add(app.test, SHARED, "KEPT").await;
+        let leaving = world.add(app.test, SHARED, "LEAVING").await;
+        world.set(app.test, "COLOUR", "red").await;
+        world.deploy_well(app.test, ONE).await;
+        world.detach(leaving).await;
+        world.set(app.test, "COLOUR", "blue").await;
+        let new = world.add(app.test, SHARED, "EXTRA").await;
+        world.set_release_commands(app, &["migrate"]).await;
+        let composed = world
+            .platform
+            .composed_deployment(&world.context, request(app.test, COMMANDS))
+            .await;
+        let facts = Facts {
+            environment: app.test,
+            new,
+            kept,
+            leaving,
+        };
+        (composed.expect("it can be deployed"), facts)
+    }
+
+    async fn succeeded(&self, world: &World, facts: &Facts) -> Result<(), String> {
+        let states = [facts.new, facts.kept, facts.leaving];
+        let wanted = [S::Attached, S::Attached, S::Detached];
+        for (id, wanted) in states.into_iter().zip(wanted) {
+            let is = world.state(id).await;
+            ensure!(is == wanted, "an instance is {is} and not {wanted}");
+        }
+        let colour = world.ask(facts.environment, "COLOUR").await;
+        ensure!(colour.as_deref() == Some("blue"), "the site is {colour:?}");
+        let variables = world.variables(facts.environment).await;
+        for prefix in ["KEPT", "EXTRA"] {
+            ensure!(
+                world.can_log_in(&variables, prefix),
+                "the credentials of {prefix} are not good"
+            );
+        }
+        ensure!(
+            !variables.keys().any(|name| name.starts_with("LEAVING")),
+            "the detached instance is in the variables: {:?}",
+            variables.keys()
+        );
+        let release = world.release(facts.environment).await;
+        let number = release.map(|release| release.number);
+        ensure!(number == Some(2), "release {number:?} runs");
+        Ok(())
+    }
+
+    async fn rolled_back(&self, world: &World, facts: &Facts) -> Result<(), String> {
+        let colour = world.ask(facts.environment, "COLOUR").await;
+        ensure!(colour.as_deref() == Some("red"), "the site is {colour:?}");
+        let new = world.instance(facts.new).await;
+        if new.state == S::New {
+            ensure!(
+                new.cluster.is_none(),
+                "an instance that is new has a cluster: {new:?}"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Back to a release with another image and variable, and with an instance that is not attached now.
+struct RollingBack;
+
+#[async_trait]
+impl Case for RollingBack {
+    type Facts = (EnvironmentId, InstanceId, InstanceId);
+    const KIND: &'static str = "deployment";
+
+    async fn arrange(&self, world: &World) -> (Composed, Self::Facts) {
+        let app = world.create("shop").await;
+        let old = world.add(app.test, SHARED, "OLD").await;
+        world.set(app.test, "COLOUR", "red").await;
+        world.deploy_well(app.test, ONE).await;
+        world.detach(old).await;
+        let new = world.add(app.test, SHARED, "NEW").await;
+        world.set(app.test, "COLOUR", "blue").await;
+        world.deploy_well(app.test, TWO).await;
+        let attached = world.platform.attach_instance(&world.context, old).await;
+        attached.expect("it can be attached again");
+        let composed = world
+            .platform
+            .composed_rollback(&world.context, app.test, 1)
+            .await;
+        let composed = composed.expect("it can be rolled back");
+        (composed, (app.test, old, new))
+    }
+
+    async fn succeeded(&self, world: &World, facts: &Self::Facts) -> Result<(), String> {
+        let (environment, old, new) = *facts;
+        let states = (world.state(old).await, world.state(new).await);
+        ensure!(
+            states == (S::Attached, S::PendingAttachment),
+            "the instances are {states:?}"
+        );
+        let colour = world.ask(environment, "COLOUR").await;
+        ensure!(colour.as_deref() == Some("red"), "the site is {colour:?}");
+        let variables = world.variables(environment).await;
+        ensure!(
+            world.can_log_in(&variables, "OLD"),
+            "the credentials are not good"
+        );
+        Ok(())
+    }
+
+    async fn rolled_back(&self, world: &World, facts: &Self::Facts) -> Result<(), String> {
+        let colour = world.ask(facts.0, "COLOUR").await;
+        ensure!(colour.as_deref() == Some("blue"), "the site is {colour:?}");
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_succeeds_wholly_or_changes_nothing() {
+    play_all("deployment", Deploying).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_succeeds_wholly_or_changes_nothing() {
+    play_all("rollback", RollingBack).await;
+}

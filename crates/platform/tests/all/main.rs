@@ -1,0 +1,11 @@
+//! The whole platform on simulated back ends, with the real store, builder and logs.
+
+mod failing;
+mod harness;
+mod life_cycle;
+mod other_rules;
+mod reconciling;
+mod rollback;
+mod support;
+mod variables;
+mod walk;

@@ -1,0 +1,170 @@
+//! The platform on its back ends, in a directory that goes away with it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use windlass_builder::{BuilderSettings, FileLogs, GitBuilder};
+use windlass_delivery::routing::SimulatedRouter;
+use windlass_engine::Engine;
+use windlass_engine::simulated::{SimulatedEngine, SimulatedSettings};
+use windlass_operations::SystemClock;
+use windlass_platform::{Backends, Context, Platform, Settings, installation_id};
+use windlass_services::Driver;
+use windlass_services::simulated::SimulatedDriver;
+use windlass_store::{SqliteStore, StoreSettings};
+
+use super::images;
+
+/// The platform and the back ends that the tests look into.
+pub(crate) struct World {
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) engine: SimulatedEngine,
+    pub(crate) driver: SimulatedDriver,
+    pub(crate) router: Arc<SimulatedRouter>,
+    pub(crate) platform: Platform,
+    pub(crate) context: Context,
+    running: std::sync::Mutex<Option<(CancellationToken, JoinHandle<()>)>>,
+    _directory: TempDir,
+}
+
+/// Which parts of the platform run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// Operations are recorded and wait.
+    Nothing,
+    /// Operations are driven; nothing is kept true behind the tests' back.
+    Operations,
+    /// Everything, as in the server.
+    Everything,
+}
+
+impl World {
+    /// A fresh installation with time-outs for tests.
+    pub(crate) async fn new(run: Run) -> Self {
+        Self::with(run, |_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn with(run: Run, change: impl FnOnce(&mut Settings)) -> Self {
+        // The log of a test that fails is shown with it; RUST_LOG=debug shows more.
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .with_test_writer()
+            .try_init();
+        let directory = directory();
+        let store = SqliteStore::open(StoreSettings {
+            reserve_bytes: 0,
+            ..StoreSettings::new(directory.path().join("state"))
+        });
+        let store = Arc::new(store.await.expect("the store opens"));
+        let installation = installation_id(store.as_ref()).await.expect("an id");
+        let engine = SimulatedEngine::new(SimulatedSettings {
+            installation,
+            ..SimulatedSettings::default()
+        });
+        images::add(&engine);
+        let driver = SimulatedDriver::new("postgres");
+        let router = Arc::new(SimulatedRouter::default());
+        let builder = GitBuilder::new(BuilderSettings {
+            minimum_free_bytes: 0,
+            ..BuilderSettings::new(directory.path().join("repositories"))
+        });
+        let mut settings = Settings {
+            token_file: directory.path().join("admin-token"),
+            release_command_timeout: Duration::from_secs(3),
+            build_timeout: Duration::from_secs(20),
+            health_timeout: Duration::from_secs(3),
+            drain_deadline: Duration::from_secs(1),
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let token_file = settings.token_file.clone();
+        let backends = Backends {
+            store: store.clone(),
+            engine: (
+                "simulated".to_owned(),
+                Arc::new(engine.clone()) as Arc<dyn Engine>,
+            ),
+            drivers: vec![Arc::new(driver.clone()) as Arc<dyn Driver>],
+            builder: Arc::new(builder.expect("the builder opens")),
+            logs: Arc::new(FileLogs::new(directory.path().join("logs")).expect("the logs open")),
+            router: router.clone(),
+            clock: Arc::new(SystemClock),
+        };
+        let platform = Platform::open(backends, settings)
+            .await
+            .expect("the platform opens");
+        let token = std::fs::read_to_string(token_file).expect("the first token is written");
+        let context = platform
+            .authenticate(token.trim(), "test")
+            .await
+            .expect("the first token is good");
+        let world = Self {
+            store,
+            engine,
+            driver,
+            router,
+            platform,
+            context,
+            running: std::sync::Mutex::default(),
+            _directory: directory,
+        };
+        world.start(run);
+        world
+    }
+
+    /// Lets it run; once in a world.
+    pub(crate) fn start(&self, run: Run) {
+        let cancel = CancellationToken::new();
+        let (platform, token) = (self.platform.clone(), cancel.clone());
+        let task = match run {
+            Run::Nothing => return,
+            Run::Operations => tokio::spawn(async move {
+                platform.run_operations(token).await;
+            }),
+            Run::Everything => tokio::spawn(async move { platform.run(token).await }),
+        };
+        let before = self
+            .running
+            .lock()
+            .expect("no test panics with this lock")
+            .replace((cancel, task));
+        assert!(before.is_none(), "a world runs once");
+    }
+
+    /// Stops what runs, in order.
+    pub(crate) async fn stop(&self) {
+        let running = self
+            .running
+            .lock()
+            .expect("no test panics with this lock")
+            .take();
+        if let Some((cancel, task)) = running {
+            cancel.cancel();
+            task.await.expect("the platform stops in order");
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Ok(mut running) = self.running.lock()
+            && let Some((cancel, task)) = running.take()
+        {
+            cancel.cancel();
+            task.abort();
+        }
+    }
+}
+
+/// In memory where the machine has that: the store syncs each write, which is what most tests would
+/// wait for.
+fn directory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let builder = tempfile::Builder::new().prefix("windlass-test-").tempdir_in(memory);
+    builder.or_else(|_| tempfile::tempdir()).expect("a directory")
+}

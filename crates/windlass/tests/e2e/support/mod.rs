@@ -1,0 +1,13 @@
+//! What the tests stand on: a server and a router of their own, with everything that they make on the
+//! machine's Docker Engine, cleaned up at the end.
+
+pub(crate) mod app;
+pub(crate) mod cli;
+pub(crate) mod database;
+pub(crate) mod docker;
+pub(crate) mod http;
+pub(crate) mod installation;
+pub(crate) mod leftovers;
+pub(crate) mod load;
+pub(crate) mod proxy;
+pub(crate) mod wait;
