@@ -83,6 +83,7 @@ impl Parts {
         let Some(cluster) = private else {
             return Ok(Vec::new());
         };
+        let _lock = self.locks.lock(cluster.id).await;
         self.remove_private_cluster(&cluster, &scene.service)
             .await?;
         Ok(vec![Change::SetClusterState {
@@ -93,7 +94,7 @@ impl Parts {
     }
 
     /// The second step of provisioning: the instance exists on the cluster and works.
-    pub(crate) async fn run_provision_step(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+    pub(crate) async fn run_provision_step(&self, id: InstanceId) -> Result<(), Failure> {
         let scene = self.instance_scene(id).await?;
         let cluster = self.instance_cluster(&scene).await?;
         let access = self.access(&cluster, &scene.service).await?;
@@ -106,7 +107,13 @@ impl Parts {
         driver
             .check(&access, id)
             .await
-            .map_err(|error| failures::service(&error))?;
+            .map_err(|error| failures::service(&error))
+    }
+
+    /// The changes that say that an instance exists and works.
+    pub(crate) async fn provisioned(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+        let scene = self.instance_scene(id).await?;
+        let cluster = self.instance_cluster(&scene).await?;
         let now = self.now();
         let to = internal_transition(scene.instance.state, InstanceEvent::Provisioned)?;
         Ok(vec![

@@ -12,6 +12,7 @@ mod error;
 mod failures;
 mod ids;
 mod instance_work;
+mod locks;
 mod naming;
 mod parts;
 mod platform;

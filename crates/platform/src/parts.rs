@@ -18,6 +18,7 @@ use windlass_records::{Cluster, Region, Service, Store};
 use windlass_services::Driver;
 
 use crate::failures;
+use crate::locks::Locks;
 use crate::routes::TableWriter;
 use crate::subnets::SubnetPool;
 
@@ -116,6 +117,7 @@ pub(crate) struct Parts {
     /// The id of this installation, on everything that it makes.
     pub(crate) installation: String,
     pub(crate) table: TableWriter,
+    pub(crate) locks: Locks,
 }
 
 impl Parts {

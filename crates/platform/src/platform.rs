@@ -41,6 +41,7 @@ impl Platform {
             settings,
             installation: seeded.installation,
             table: crate::routes::TableWriter::default(),
+            locks: crate::locks::Locks::default(),
         });
         let runner = Runner::new(
             backends.store,

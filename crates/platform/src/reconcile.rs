@@ -1,15 +1,19 @@
 //! What must stay true: clusters of ours run, the containers of running releases run, the router has the
 //! table. No input, idempotent, on a timer and on signals of the engine; never destroys data.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use windlass_engine::labels;
+use windlass_engine::{Observation, Phase, labels};
+use windlass_model::id::{EnvironmentId, ReleaseId};
 use windlass_operations::Failure;
-use windlass_records::{ClusterKind, ClusterState};
+use windlass_records::{
+    Cluster, ClusterKind, ClusterState, DeploymentFilter, InstanceFilter, PageRequest,
+};
 
 use crate::parts::Parts;
 use crate::{failures, naming};
@@ -106,7 +110,7 @@ pub(crate) async fn pass(parts: &Parts) -> bool {
     failed
 }
 
-/// The servers of clusters that hold instances run.
+/// The servers of clusters that hold instances run, and the environments that use them reach them.
 async fn clusters(parts: &Parts) -> Result<(), Failure> {
     for cluster in parts
         .store
@@ -123,65 +127,166 @@ async fn clusters(parts: &Parts) -> Result<(), Failure> {
             .inspect(&name)
             .await
             .map_err(|error| failures::engine(&error))?;
-        let runs =
-            observed.is_some_and(|observed| observed.phase == windlass_engine::Phase::Running);
-        if !runs {
-            let service = parts.service(cluster.service).await?;
-            parts.ensure_cluster(&cluster, &service).await?;
+        if observed.is_none_or(|observed| observed.phase != Phase::Running) {
+            restore_cluster(parts, &cluster).await?;
         }
     }
     Ok(())
 }
 
-/// The processes of running releases run.
+async fn restore_cluster(parts: &Parts, cluster: &Cluster) -> Result<(), Failure> {
+    let _lock = parts.locks.lock(cluster.id).await;
+    // Under the lock: a removal marks the instance before it takes the lock to destroy the server.
+    if let Some(instance) = cluster.instance
+        && !parts
+            .instance_scene(instance)
+            .await?
+            .instance
+            .state
+            .is_provisioned()
+    {
+        return Ok(());
+    }
+    let service = parts.service(cluster.service).await?;
+    parts.ensure_cluster(cluster, &service).await?;
+    let filter = InstanceFilter {
+        cluster: Some(cluster.id),
+        ..InstanceFilter::default()
+    };
+    let page = PageRequest::first(u32::MAX);
+    let instances = parts
+        .store
+        .instances(&filter, &page)
+        .await
+        .map_err(|error| failures::store(&error))?;
+    let environments: HashSet<EnvironmentId> = instances
+        .rows
+        .iter()
+        .map(|instance| instance.environment)
+        .collect();
+    for environment in environments {
+        parts.connect_cluster(cluster, environment).await?;
+    }
+    Ok(())
+}
+
+/// The processes of running releases run; those of releases that neither run nor are being deployed go.
 async fn processes(parts: &Parts) -> Result<(), Failure> {
+    let filter = naming::installation_labels(&parts.installation).with(labels::ROLE, "process");
+    let mut observed = Vec::new();
+    for engine in parts.engines.values() {
+        observed.extend(
+            engine
+                .observe(&filter)
+                .await
+                .map_err(|error| failures::engine(&error))?,
+        );
+    }
     let environments = parts
         .store
         .all_environments()
         .await
         .map_err(|error| failures::store(&error))?;
-    let filter = naming::installation_labels(&parts.installation).with(labels::ROLE, "process");
-    let mut running = std::collections::HashSet::new();
-    for engine in parts.engines.values() {
-        for observed in engine
-            .observe(&filter)
-            .await
-            .map_err(|error| failures::engine(&error))?
-        {
-            if observed.phase == windlass_engine::Phase::Running {
-                running.insert(observed.name);
-            }
-        }
-    }
     for environment in environments {
-        let Some(release) = environment.running_release else {
-            continue;
-        };
-        let Some(release) = parts
-            .store
-            .release(release)
-            .await
-            .map_err(|error| failures::store(&error))?
-        else {
-            continue;
-        };
-        let complete = release.processes.iter().all(|process| {
-            (1..=process.count).all(|index| {
-                running.contains(&naming::process_container(
-                    release.id,
-                    process.name.as_str(),
-                    index,
-                ))
-            })
-        });
-        if complete {
-            continue;
+        let own = environment.id.to_string();
+        let own: Vec<&Observation> = observed
+            .iter()
+            .filter(|seen| seen.labels.value(labels::ENVIRONMENT) == Some(own.as_str()))
+            .collect();
+        if let Some(release) = environment.running_release {
+            restore_processes(parts, environment.id, release, &own).await?;
         }
-        let scene = parts.scene(environment.id).await?;
-        if !scene.application.removing {
-            parts.ensure_environment_network(environment.id).await?;
-            parts.ensure_release(&scene, &release, None).await?;
-        }
+        remove_strays(parts, environment.id, &own).await?;
     }
     Ok(())
+}
+
+async fn restore_processes(
+    parts: &Parts,
+    environment: EnvironmentId,
+    release: ReleaseId,
+    own: &[&Observation],
+) -> Result<(), Failure> {
+    let Some(release) = parts
+        .store
+        .release(release)
+        .await
+        .map_err(|error| failures::store(&error))?
+    else {
+        return Ok(());
+    };
+    let runs = |name: &str| {
+        own.iter()
+            .any(|seen| seen.name == name && seen.phase == Phase::Running)
+    };
+    let complete = release.processes.iter().all(|process| {
+        (1..=process.count).all(|index| {
+            runs(&naming::process_container(
+                release.id,
+                process.name.as_str(),
+                index,
+            ))
+        })
+    });
+    if complete {
+        return Ok(());
+    }
+    let _lock = parts.locks.lock(environment).await;
+    // Under the lock: a deployment switches before it takes the lock to remove the old release.
+    let scene = parts.scene(environment).await?;
+    if scene.environment.running_release == Some(release.id) && !scene.application.removing {
+        parts.ensure_environment_network(environment).await?;
+        parts.ensure_release(&scene, &release, None).await?;
+    }
+    Ok(())
+}
+
+/// Removes containers that were there before the rows were read, of a release that the rows say neither
+/// runs nor is being deployed. Containers hold no data.
+async fn remove_strays(
+    parts: &Parts,
+    environment: EnvironmentId,
+    own: &[&Observation],
+) -> Result<(), Failure> {
+    // No deployment before the running release is read, and none after: so none switched in between
+    // and still has requests to the release before it.
+    if own.is_empty() || is_deploying(parts, environment).await? {
+        return Ok(());
+    }
+    let scene = parts.scene(environment).await?;
+    let running = scene.environment.running_release.map(|id| id.to_string());
+    let strays: Vec<&&Observation> = own
+        .iter()
+        .filter(|seen| seen.labels.value(labels::RELEASE) != running.as_deref())
+        .collect();
+    if strays.is_empty() || is_deploying(parts, environment).await? {
+        return Ok(());
+    }
+    let engine = parts.engine(scene.region.id)?;
+    for seen in strays {
+        tracing::info!(
+            container = seen.name,
+            "removing a container of a release that does not run"
+        );
+        engine
+            .remove(&seen.name)
+            .await
+            .map_err(|error| failures::engine(&error))?;
+    }
+    Ok(())
+}
+
+async fn is_deploying(parts: &Parts, environment: EnvironmentId) -> Result<bool, Failure> {
+    let filter = DeploymentFilter {
+        environment: Some(environment),
+        unfinished: true,
+        ..DeploymentFilter::default()
+    };
+    let page = PageRequest::first(1);
+    let unfinished = parts
+        .store
+        .deployments(&filter, &page)
+        .await
+        .map_err(|error| failures::store(&error))?;
+    Ok(unfinished.count > 0)
 }

@@ -16,7 +16,9 @@ pub struct SubnetPool {
 
 /// A text that is no pool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is no pool of subnets: a range of private IPv4 addresses is expected, /8 to /24, such as 10.208.0.0/12")]
+#[error(
+    "'{text}' is no pool of subnets: a range of private IPv4 addresses is expected, /8 to /24, such as 10.208.0.0/12"
+)]
 pub struct InvalidSubnetPool {
     text: String,
 }
@@ -85,7 +87,15 @@ mod tests {
 
     #[test]
     fn what_is_no_pool_is_refused() {
-        for text in ["", "10.0.0.0", "10.0.0.0/7", "10.0.0.0/25", "10.0.1.0/16", "8.8.0.0/16", "fd00::/64"] {
+        for text in [
+            "",
+            "10.0.0.0",
+            "10.0.0.0/7",
+            "10.0.0.0/25",
+            "10.0.1.0/16",
+            "8.8.0.0/16",
+            "fd00::/64",
+        ] {
             assert!(text.parse::<SubnetPool>().is_err(), "{text}");
         }
     }

@@ -120,12 +120,7 @@ async fn repositories_of_others_and_none_are_refused_in_gits_words() {
         "Basic realm=\"windlass\""
     );
     let stranger = world.stranger().await;
-    for client in [&stranger, &world.client] {
-        let path = if std::ptr::eq(client, &stranger) {
-            "shop.git"
-        } else {
-            "none.git"
-        };
+    for (client, path) in [(&stranger, "shop.git"), (&world.client, "none.git")] {
         let answer = client
             .get(&format!("/git/{path}/info/refs?service=git-upload-pack"))
             .await;

@@ -12,6 +12,7 @@ mod git;
 mod idempotency;
 mod life_cycle;
 mod lists;
+mod logging;
 mod refusals;
 mod serving;
 mod streams;

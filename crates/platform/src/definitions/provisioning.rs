@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use windlass_model::id::InstanceId;
-use windlass_operations::{Definition, Done, Failure, Operation, Outcome, StepContext, StepSpec};
+use windlass_operations::{
+    Definition, Done, Failure, Operation, Outcome, StepContext, StepSpec, StepState,
+};
 use windlass_records::Change;
 
 use super::{read, unknown_step, until_cancelled};
@@ -60,7 +62,10 @@ impl Definition<Change> for ProvisioningDefinition {
         let work = async {
             match context.step.as_str() {
                 "cluster" => self.parts.run_cluster_step(params.instance).await,
-                "provision" => self.parts.run_provision_step(params.instance).await,
+                "provision" => {
+                    self.parts.run_provision_step(params.instance).await?;
+                    Ok(Vec::new())
+                }
                 other => Err(unknown_step(other)),
             }
         };
@@ -84,7 +89,8 @@ impl Definition<Change> for ProvisioningDefinition {
     ) -> Result<Vec<Change>, Failure> {
         let params: Params = read("the input", &operation.params)?;
         match outcome {
-            Outcome::Succeeded => Ok(Vec::new()),
+            // Not with the step: until the end a cancel takes everything back.
+            Outcome::Succeeded => self.parts.provisioned(params.instance).await,
             Outcome::RolledBack(failure) => {
                 self.parts
                     .provisioning_failed(params.instance, operation, failure.as_ref())
@@ -95,6 +101,14 @@ impl Definition<Change> for ProvisioningDefinition {
 
     async fn abandon(&self, operation: &Operation) -> Result<Vec<Change>, Failure> {
         let params: Params = read("the input", &operation.params)?;
+        let made = |name| {
+            operation
+                .step(name)
+                .is_some_and(|step| step.state == StepState::Done)
+        };
+        if made("cluster") && made("provision") {
+            return self.parts.provisioned(params.instance).await;
+        }
         self.parts
             .provisioning_failed(params.instance, operation, operation.error.as_ref())
             .await

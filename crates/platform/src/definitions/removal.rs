@@ -102,13 +102,14 @@ impl Definition<Change> for RemovalDefinition {
         let destruction_began = operation
             .step("destroy")
             .is_some_and(|step| step.attempt > 0);
-        if destruction_began {
-            self.parts.instance_removed(params.instance).await
-        } else {
-            self.parts
-                .removal_failed(params.instance, operation, operation.error.as_ref())
-                .await
-        }
+        self.parts
+            .removal_ended_early(
+                params.instance,
+                operation,
+                operation.error.as_ref(),
+                destruction_began,
+            )
+            .await
     }
 }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use windlass_engine::{ImageReference, labels};
+use windlass_engine::labels;
 use windlass_model::id::{ApplicationId, EnvironmentId, InstanceId};
 use windlass_model::instance::InstanceState;
 use windlass_operations::{Definition, Done, Failure, Operation, Outcome, StepContext, StepSpec};
-use windlass_records::{Change, InstanceFilter, PageRequest};
+use windlass_records::{Change, DeploymentFilter, InstanceFilter, PageRequest};
 
 use super::provisioning::{CLUSTER_TIMEOUT, PROVISION_TIMEOUT};
 use super::{argument, read, split, unknown_step, until_cancelled};
@@ -172,6 +172,7 @@ impl TeardownDefinition {
 
     async fn remove_containers(&self, params: &Params) -> Result<(), Failure> {
         for environment in &params.environments {
+            let _lock = self.parts.locks.lock(*environment).await;
             let scene = self.parts.scene(*environment).await?;
             let engine = self.parts.engine(scene.region.id)?;
             for role in ["process", "release-command"] {
@@ -201,26 +202,26 @@ impl TeardownDefinition {
                 .remove_network(&naming::environment_network(*id))
                 .await
                 .map_err(|error| failures::engine(&error))?;
-            let releases = self
+            let filter = DeploymentFilter {
+                environment: Some(*id),
+                ..DeploymentFilter::default()
+            };
+            let deployments = self
                 .parts
                 .store
-                .releases(*id, &PageRequest::first(u32::MAX))
+                .deployments(&filter, &PageRequest::first(u32::MAX))
                 .await
                 .map_err(|error| failures::store(&error))?;
-            for release in releases.rows {
-                match engine.remove_image(&ImageReference(release.image)).await {
-                    // A ready image that the user named is not ours to remove.
-                    Ok(()) | Err(windlass_engine::Error::Conflict { .. }) => {}
-                    Err(error) => return Err(failures::engine(&error)),
-                }
-                let tag = naming::image_tag(&scene.application.slug, release.deployment);
+            for deployment in deployments.rows {
+                // By the name that Windlass gave it only: under others the image is not ours to remove.
+                let tag = naming::image_tag(&scene.application.slug, deployment.id);
                 engine
                     .remove_image(&tag)
                     .await
                     .map_err(|error| failures::engine(&error))?;
                 self.parts
                     .logs
-                    .remove(release.deployment)
+                    .remove(deployment.id)
                     .await
                     .map_err(|error| failures::log(&error))?;
             }

@@ -345,16 +345,21 @@ impl Platform {
             ),
         ];
         // What another operation makes or destroys just now is that one's.
-        changes.extend(params.instances.iter().map(|instance| Change::ExpectInstanceState {
-            id: *instance,
-            states: vec![
-                InstanceState::New,
-                InstanceState::PendingAttachment,
-                InstanceState::Attached,
-                InstanceState::PendingDetachment,
-                InstanceState::Detached,
-            ],
-        }));
+        changes.extend(
+            params
+                .instances
+                .iter()
+                .map(|instance| Change::ExpectInstanceState {
+                    id: *instance,
+                    states: vec![
+                        InstanceState::New,
+                        InstanceState::PendingAttachment,
+                        InstanceState::Attached,
+                        InstanceState::PendingDetachment,
+                        InstanceState::Detached,
+                    ],
+                }),
+        );
         Ok((teardown_of(context, &params)?, changes))
     }
 }

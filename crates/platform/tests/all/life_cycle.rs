@@ -3,11 +3,11 @@
 use windlass_model::instance::InstanceState as S;
 use windlass_operations::OperationState;
 
+use super::support::World;
 use super::support::images::{ONE, TWO};
 use super::support::looks::refusal;
 use super::support::verbs::{PRIVATE, SHARED};
 use super::support::world::Run;
-use super::support::World;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_instance_goes_the_whole_way_on_shared_and_private_clusters() {

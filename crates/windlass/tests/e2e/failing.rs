@@ -82,7 +82,7 @@ fn fails_and_is_mended(app: &App, number: usize, way: &Way) {
     let (old, new) = (format!("BEFORE{number}"), format!("BEFORE{}", number + 1));
     let before = app.site("test");
     let login = Login::of(
-        &app.variable("test", &format!("{old}_DATABASE_URL"))
+        &app.variable("test", &format!("{old}_DATABASE_DSN"))
             .expect("a variable"),
     );
     let container = app.container("test");
@@ -101,7 +101,13 @@ fn fails_and_is_mended(app: &App, number: usize, way: &Way) {
         ),
         None => app.push_dockerfile(false),
     }
-    app.windlass(&["deploy", "test"]).refused(1, way.words);
+    // Only one of the ways is about the build; the others need none.
+    let image = app.image("test");
+    let deploy = match way.variable {
+        Some(_) => vec!["deploy", "test", "--image", &image],
+        None => vec!["deploy", "test"],
+    };
+    app.windlass(&deploy).refused(1, way.words);
 
     let failed = app.json(&["deployments", "show"]);
     assert_eq!(failed["status"], "FAILED", "{failed}");
@@ -130,15 +136,15 @@ fn fails_and_is_mended(app: &App, number: usize, way: &Way) {
         Some(name) => drop(app.windlass(&["env-vars", "unset", name]).good()),
         None => app.push_dockerfile(true),
     }
-    app.deploy("test");
+    app.windlass(&deploy).good();
     let after = app.site("test");
     assert_eq!(after["environment"]["E2E_VALUE"], value.as_str());
     assert!(
-        after["databases"][format!("{new}_DATABASE_URL")].is_object(),
+        after["databases"][format!("{new}_DATABASE_DSN")].is_object(),
         "{after}"
     );
     assert!(
-        after["databases"][format!("{old}_DATABASE_URL")].is_null(),
+        after["databases"][format!("{old}_DATABASE_DSN")].is_null(),
         "{after}"
     );
     assert_eq!(app.state("test", &old), "DETACHED");

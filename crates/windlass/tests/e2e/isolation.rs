@@ -32,19 +32,19 @@ fn environments_reach_neither_networks_nor_databases_of_others() {
     }
     let container = one.container("test");
     let mine = Login::of(
-        &one.variable("test", "DEFAULT_DATABASE_URL")
+        &one.variable("test", "DEFAULT_DATABASE_DSN")
             .expect("a variable"),
     );
     let own = Login::of(
-        &one.variable("test", "OWN_DATABASE_URL")
+        &one.variable("test", "OWN_DATABASE_DSN")
             .expect("a variable"),
     );
     let theirs = Login::of(
-        &two.variable("test", "DEFAULT_DATABASE_URL")
+        &two.variable("test", "DEFAULT_DATABASE_DSN")
             .expect("a variable"),
     );
     let private = Login::of(
-        &two.variable("test", "OWN_DATABASE_URL")
+        &two.variable("test", "OWN_DATABASE_DSN")
             .expect("a variable"),
     );
 

@@ -26,14 +26,15 @@ const CERTAIN: [&str; 7] = [
 #[test]
 fn a_deployment_goes_on_after_kill_9_at_each_step() {
     let mut on = Installation::start();
-    let tree = {
+    let (tree, image) = {
         let app = App::create(&on, "shop");
         app.windlass(&["service", "add", "postgres-15-shared"])
             .good();
         app.windlass(&["service", "add", "postgres-15-shared", "--prefix", "ROUND0"])
             .good();
         app.deploy("test");
-        app.tree
+        let image = app.image("test");
+        (app.tree, image)
     };
     let host = "shop-test.localhost";
     let watch = Load::watch(on.sites(), host);
@@ -67,7 +68,7 @@ fn a_deployment_goes_on_after_kill_9_at_each_step() {
                 .good();
             app.windlass(&["env-vars", "set", &format!("E2E_ROUND={round}")])
                 .good();
-            app.begin_deployment("test")
+            app.begin_deployment("test", (*step != "build").then_some(image.as_str()))
         };
         let at = kill_at(&mut on, &operation, step);
         *hit.entry(at).or_insert(0) += 1;

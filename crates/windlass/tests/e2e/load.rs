@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::support::app::App;
 use crate::support::installation::Installation;
+use crate::support::leftovers;
 use crate::support::load::Load;
-use crate::support::{docker, leftovers};
 
 /// As many as the design says.
 const DEPLOYMENTS: usize = 20;
@@ -19,7 +19,7 @@ fn no_request_fails_over_twenty_deployments_and_a_kill_9() {
     let (tree, image) = {
         let app = App::create(&on, "shop");
         app.deploy("test");
-        let image = docker::run(&["inspect", "--format", "{{.Image}}", &app.container("test")]);
+        let image = app.image("test");
         (app.tree, image)
     };
     let host = "shop-test.localhost";

@@ -37,8 +37,8 @@ fn databases_are_added_filled_detached_attached_again_and_removed() {
     let site = app.site("test");
     assert_eq!(site["version"], "1");
     assert_eq!(site["environment"]["STAGE"], "test");
-    let default = &site["databases"]["DEFAULT_DATABASE_URL"];
-    let reports = &site["databases"]["REPORTS_DATABASE_URL"];
+    let default = &site["databases"]["DEFAULT_DATABASE_DSN"];
+    let reports = &site["databases"]["REPORTS_DATABASE_DSN"];
     assert_eq!(default["notes"][0], "from test");
     assert!(
         reports["notes"].as_array().is_some_and(Vec::is_empty),
@@ -61,18 +61,18 @@ fn databases_are_added_filled_detached_attached_again_and_removed() {
     let live = app.site("live");
     assert_eq!(live["environment"]["STAGE"], "live");
     assert_eq!(
-        live["databases"]["DEFAULT_DATABASE_URL"]["notes"][0],
+        live["databases"]["DEFAULT_DATABASE_DSN"]["notes"][0],
         "from live"
     );
     let private = Login::of(
-        &app.variable("live", "DEFAULT_DATABASE_URL")
+        &app.variable("live", "DEFAULT_DATABASE_DSN")
             .expect("a variable"),
     );
     private.works();
 
     // Detaching waits for a deployment; the data stays.
     let old = Login::of(
-        &app.variable("test", "REPORTS_DATABASE_URL")
+        &app.variable("test", "REPORTS_DATABASE_DSN")
             .expect("a variable"),
     );
     old.sql("CREATE TABLE kept AS SELECT 42 AS answer")
@@ -86,17 +86,17 @@ fn databases_are_added_filled_detached_attached_again_and_removed() {
         .refused(1, &["deploy"]);
     app.deploy("test");
     assert_eq!(app.state("test", "REPORTS"), "DETACHED");
-    assert_eq!(app.variable("test", "REPORTS_DATABASE_URL"), None);
+    assert_eq!(app.variable("test", "REPORTS_DATABASE_DSN"), None);
     old.is_refused();
     assert_eq!(
-        app.site("test")["databases"]["DEFAULT_DATABASE_URL"]["notes"][0],
+        app.site("test")["databases"]["DEFAULT_DATABASE_DSN"]["notes"][0],
         "from test"
     );
 
     app.windlass(&["service", "attach", "REPORTS"]).good();
     app.deploy("test");
     let again = Login::of(
-        &app.variable("test", "REPORTS_DATABASE_URL")
+        &app.variable("test", "REPORTS_DATABASE_DSN")
             .expect("a variable"),
     );
     assert_ne!(again.user, old.user, "a binding has credentials of its own");

@@ -182,7 +182,7 @@ fn names(app: &App<'_>) {
         .refused(1, &["DEFAULT"]);
     app.windlass(&["service", "detach", "DEFAULT"])
         .refused(1, &["not attached"]);
-    app.windlass(&["env-vars", "set", "DEFAULT_DATABASE_URL=x"])
+    app.windlass(&["env-vars", "set", "DEFAULT_DATABASE_DSN=x"])
         .refused(1, &["override"]);
     app.windlass(&["env-vars", "set", "1X=y"])
         .refused(1, &["1X"]);
@@ -209,10 +209,11 @@ fn deployments(app: &App<'_>) {
     app.windlass(&["service", "remove", "DEFAULT", "--yes"])
         .refused(1, &["detach"]);
     let watch = app.watch("test");
+    let image = app.image("test");
 
     // A release command that hangs ends with its time.
     app.windlass(&["env-vars", "set", "HANG_RELEASE=1"]).good();
-    let operation = app.begin_deployment("test");
+    let operation = app.begin_deployment("test", Some(&image));
     wait::until("the release command runs", Duration::from_secs(60), || {
         (!docker::containers(&app.on.id(), "release-command").is_empty()).then_some(())
     });
@@ -236,7 +237,7 @@ fn deployments(app: &App<'_>) {
     );
 
     // One that is cancelled ends at once.
-    let operation = app.begin_deployment("test");
+    let operation = app.begin_deployment("test", Some(&image));
     wait::until("the release command runs", Duration::from_secs(60), || {
         (!docker::containers(&app.on.id(), "release-command").is_empty()).then_some(())
     });
@@ -247,7 +248,7 @@ fn deployments(app: &App<'_>) {
         .refused(1, &["ended"]);
     app.windlass(&["env-vars", "unset", "HANG_RELEASE"]).good();
     leftovers::none(app.on);
-    app.deploy("test");
+    app.windlass(&["deploy", "test", "--image", &image]).good();
     watch.end();
 }
 

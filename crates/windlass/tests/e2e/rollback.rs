@@ -25,7 +25,7 @@ fn a_rollback_restores_image_variables_and_bindings_or_is_refused() {
     app.deploy("test");
     let first = app.site("test");
     let login = Login::of(
-        &app.variable("test", "REPORTS_DATABASE_URL")
+        &app.variable("test", "REPORTS_DATABASE_DSN")
             .expect("a variable"),
     );
 

@@ -43,6 +43,7 @@ impl Stage<'_> {
     }
 
     pub(super) async fn undo_start(&self) -> Result<Done<Change>, Failure> {
+        let _lock = self.parts.locks.lock(self.params.environment).await;
         self.remove_processes_of(self.params.release).await?;
         Ok(Done::default())
     }

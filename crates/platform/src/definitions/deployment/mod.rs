@@ -79,11 +79,12 @@ impl Stage<'_> {
                 .run_cluster_step(argument(step)?)
                 .await
                 .map(Done::changes),
-            "provision" => self
-                .parts
-                .run_provision_step(argument(step)?)
-                .await
-                .map(Done::changes),
+            "provision" => {
+                let instance = argument(step)?;
+                self.parts.run_provision_step(instance).await?;
+                // With the step: what is provisioned stays so, whatever becomes of the deployment.
+                self.parts.provisioned(instance).await.map(Done::changes)
+            }
             "credentials" => self.credentials().await,
             "bind" => self.bind().await,
             "build" => self.build().await,

@@ -95,6 +95,7 @@ impl Stage<'_> {
 
     /// The containers of the old release go; the new one's stay, whatever happens.
     pub(super) async fn retire(&self) -> Result<Done<Change>, Failure> {
+        let _lock = self.parts.locks.lock(self.params.environment).await;
         let engine = self.parts.engine(self.scene.region.id)?;
         let filter = self
             .scene

@@ -46,7 +46,10 @@ impl Case for Provisioning {
             instance.state == S::New && instance.cluster.is_none(),
             "{instance:?}"
         );
-        ensure!(instance.last_error.is_some(), "it does not say why: {instance:?}");
+        ensure!(
+            instance.last_error.is_some(),
+            "it does not say why: {instance:?}"
+        );
         Ok(())
     }
 }

@@ -147,7 +147,9 @@ async fn states(world: &World) -> BTreeMap<InstanceId, InstanceState> {
 
 /// Plays, and says how many plays there were.
 async fn report(name: &str, plays: impl Future<Output = Result<Report, Violation>>) -> Report {
-    let report = plays.await.unwrap_or_else(|violation| panic!("{violation}"));
+    let report = plays
+        .await
+        .unwrap_or_else(|violation| panic!("{violation}"));
     println!("{name}: {report}");
     assert_eq!(report.missed, 0, "{name}: {report}");
     assert!(

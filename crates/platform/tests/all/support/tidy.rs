@@ -134,7 +134,11 @@ impl World {
         let mut pinned = BTreeSet::new();
         for release in &rows.running {
             for binding in &release.bindings {
-                let row = self.store.binding(binding.binding).await.expect("it answers");
+                let row = self
+                    .store
+                    .binding(binding.binding)
+                    .await
+                    .expect("it answers");
                 let row = row.expect("a pinned binding is there");
                 pinned.insert(user(&short(binding.instance), row.generation));
             }
@@ -160,7 +164,11 @@ impl World {
                 let observed = self.engine.inspect(&web_container(release)).await;
                 let observed = observed.expect("the engine answers");
                 let address = observed.and_then(|it| Some(it.addresses.first()?.1));
-                let at: Vec<_> = route.upstreams.iter().map(std::net::SocketAddr::ip).collect();
+                let at: Vec<_> = route
+                    .upstreams
+                    .iter()
+                    .map(std::net::SocketAddr::ip)
+                    .collect();
                 ensure!(
                     route.release == Some(release.id) && address.is_some_and(|it| at == [it]),
                     "the route of {} leads to {:?} at {at:?}, release {} runs at {address:?}",
@@ -210,7 +218,9 @@ fn check_containers(rows: &Rows, outside: &Snapshot) -> Result<(), String> {
     check_known(
         "containers",
         &there,
-        processes.chain(servers(rows, ClusterState::Ready)).collect(),
+        processes
+            .chain(servers(rows, ClusterState::Ready))
+            .collect(),
         servers(rows, ClusterState::New).collect(),
     )
 }

@@ -6,8 +6,7 @@ use secrecy::SecretString;
 use windlass_model::id::{ApplicationId, EnvironmentId, InstanceId};
 use windlass_operations::{Operation, OperationState};
 use windlass_platform::{
-    DeployRequest, DeploymentView, Error, NewApplication, NewInstance, NewVariable,
-    RequestedSource,
+    DeployRequest, DeploymentView, Error, NewApplication, NewInstance, NewVariable, RequestedSource,
 };
 use windlass_records::{DeploymentStatus, ReleaseCommand};
 

@@ -165,6 +165,10 @@ impl Drop for World {
 /// wait for.
 fn directory() -> TempDir {
     let memory = Path::new("/dev/shm");
-    let builder = tempfile::Builder::new().prefix("windlass-test-").tempdir_in(memory);
-    builder.or_else(|_| tempfile::tempdir()).expect("a directory")
+    let builder = tempfile::Builder::new()
+        .prefix("windlass-test-")
+        .tempdir_in(memory);
+    builder
+        .or_else(|_| tempfile::tempdir())
+        .expect("a directory")
 }

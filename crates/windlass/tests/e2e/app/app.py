@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psycopg2
 
-VERSION = open("version").read().strip()
+VERSION = open(os.path.join(os.path.dirname(__file__), "version")).read().strip()
 
 
 def ask(url):
@@ -29,7 +29,7 @@ def ask(url):
 
 
 def everything():
-    urls = {name: value for name, value in os.environ.items() if name.endswith("DATABASE_URL")}
+    urls = {name: value for name, value in os.environ.items() if name.endswith("_DATABASE_DSN")}
     return {
         "version": VERSION,
         "environment": {

@@ -13,7 +13,7 @@ if "HANG_RELEASE" in os.environ:
     print("HANG_RELEASE is set", flush=True)
     while True:
         time.sleep(1)
-url = os.environ.get("DEFAULT_DATABASE_URL") or os.environ.get("DATABASE_URL")
+url = os.environ.get("DATABASE_URL")
 if url:
     connection = psycopg2.connect(url)
     connection.autocommit = True

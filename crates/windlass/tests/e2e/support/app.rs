@@ -28,7 +28,7 @@ impl<'a> App<'a> {
         let app = Self::empty(
             on,
             slug,
-            &["--release-command", "migrate=python3 release.py"],
+            &["--release-command", "migrate=python3 /app/release.py"],
         );
         app.write("Dockerfile", DOCKERFILE);
         app.write("app.py", APP);
@@ -95,6 +95,16 @@ impl<'a> App<'a> {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}"))
     }
 
+    /// The image of the running release, for deployments that are not about builds.
+    pub(crate) fn image(&self, environment: &str) -> String {
+        docker::run(&[
+            "inspect",
+            "--format",
+            "{{.Image}}",
+            &self.container(environment),
+        ])
+    }
+
     #[track_caller]
     pub(crate) fn deploy(&self, environment: &str) {
         self.windlass(&["deploy", environment]).good();
@@ -102,8 +112,10 @@ impl<'a> App<'a> {
 
     /// Begins a deployment and gives the id of its operation.
     #[track_caller]
-    pub(crate) fn begin_deployment(&self, environment: &str) -> String {
-        let begun = self.json(&["deploy", environment, "--detach"]);
+    pub(crate) fn begin_deployment(&self, environment: &str, image: Option<&str>) -> String {
+        let mut arguments = vec!["deploy", environment, "--detach"];
+        arguments.extend(image.into_iter().flat_map(|image| ["--image", image]));
+        let begun = self.json(&arguments);
         begun["operation"]
             .as_str()
             .expect("an operation")

@@ -9,6 +9,9 @@ use serde_json::Value;
 /// The binary under test.
 pub(crate) const WINDLASS: &str = env!("CARGO_BIN_EXE_windlass");
 
+/// Seconds that any command may take.
+const LIMIT: &str = "90";
+
 /// What a command gave.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -74,9 +77,10 @@ impl User {
         arguments: &[&str],
         input: Option<&str>,
     ) -> Ran {
-        let mut command = Command::new(program);
+        // Nothing hangs for ever: coreutils' timeout gives 124, which no test expects.
+        let mut command = Command::new("timeout");
         self.prepare(&mut command, directory);
-        command.args(arguments);
+        command.args([LIMIT, program]).args(arguments);
         if let Some(input) = input {
             let file = self.home.join("input");
             std::fs::write(&file, input).expect("a file");

@@ -96,7 +96,7 @@ impl Installation {
             .arg(verb)
             .arg("--state-dir")
             .arg(&self.state)
-            .env("WINDLASS_LOG", "info,windlass=debug")
+            .env("WINDLASS_LOG", "info,windlass_operations=debug")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
@@ -243,8 +243,11 @@ impl Drop for Installation {
         if std::thread::panicking() {
             for log in ["server.log", "router.log"] {
                 let text = fs::read_to_string(self.directory.path().join(log)).unwrap_or_default();
-                let lines: Vec<&str> = text.lines().collect();
-                let tail = lines[lines.len().saturating_sub(150)..].join("\n");
+                let lines: Vec<&str> = text
+                    .lines()
+                    .filter(|line| !line.contains("windlass_api::request"))
+                    .collect();
+                let tail = lines[lines.len().saturating_sub(60)..].join("\n");
                 eprintln!("==== {log}, last lines\n{tail}\n====");
             }
         }
