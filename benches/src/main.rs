@@ -65,21 +65,27 @@ fn main() -> Result<()> {
         arguments.postgres_programs,
     );
     let mut report = Report::new(arguments.quick)?;
-    for name in Name::in_order() {
-        if arguments.only.is_empty() || arguments.only.contains(&name) {
-            say(&format!("    measuring: {name}"));
-            let figure = figures::measure(name, &mut stage)
-                .with_context(|| format!("measuring the figure '{name}'"))
-                .inspect_err(|_| stage.show_logs())?;
-            report.add(figure);
-        }
-    }
+    let measured = measure_all(&arguments.only, &mut stage, &mut report);
+    // After a failure too: what was measured before it took minutes.
     let text = if arguments.json {
         report.to_json()?
     } else {
         report.to_text()
     };
     std::io::stdout().write_all(text.as_bytes())?;
+    measured
+}
+
+fn measure_all(only: &[Name], stage: &mut Stage, report: &mut Report) -> Result<()> {
+    for name in Name::in_order() {
+        if only.is_empty() || only.contains(&name) {
+            say(&format!("    measuring: {name}"));
+            let figure = figures::measure(name, stage)
+                .with_context(|| format!("measuring the figure '{name}'"))
+                .inspect_err(|_| stage.show_logs())?;
+            report.add(figure);
+        }
+    }
     Ok(())
 }
 

@@ -1,51 +1,11 @@
 //! The line of a request in the log, and what is never in it.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::World;
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Captured {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
+use crate::support::{World, logged};
 
 #[tokio::test]
 async fn each_request_has_one_line_without_secrets() {
-    let captured = Captured::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(captured.clone())
-        .finish();
-    // The runtime of a test has one thread, so this is the log of the whole server.
-    let _guard = tracing::subscriber::set_default(subscriber);
     let world = World::new().await;
     let demo = world.demo("shop").await;
     let path = "/apps/v3/environment-variables/";
@@ -61,7 +21,7 @@ async fn each_request_has_one_line_without_secrets() {
         .await
         .expect(200);
     let id = set.headers["x-request-id"].to_str().unwrap();
-    let text = captured.text();
+    let text = logged();
     let lines: Vec<&str> = text
         .lines()
         .filter(|line| line.contains(id) && line.contains("http.status"))

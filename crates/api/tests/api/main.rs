@@ -14,6 +14,7 @@ mod life_cycle;
 mod lists;
 mod logging;
 mod refusals;
+mod releases;
 mod serving;
 mod streams;
 mod support;

@@ -91,7 +91,7 @@ impl Definition<Change> for RemovalDefinition {
             Outcome::Succeeded => self.parts.instance_removed(params.instance).await,
             Outcome::RolledBack(failure) => {
                 self.parts
-                    .removal_failed(params.instance, operation, failure.as_ref())
+                    .removal_failed(params.instance, operation, failure.as_ref(), false)
                     .await
             }
         }
@@ -103,7 +103,7 @@ impl Definition<Change> for RemovalDefinition {
             .step("destroy")
             .is_some_and(|step| step.attempt > 0);
         self.parts
-            .removal_ended_early(
+            .removal_failed(
                 params.instance,
                 operation,
                 operation.error.as_ref(),
@@ -178,12 +178,15 @@ impl Parts {
         ])
     }
 
-    /// The end of a removal that did not begin to destroy: back to the state before.
+    /// The end of a removal that did not come to its end: back to the state before. Of what may be half
+    /// destroyed nothing is certain but that nothing uses it: it counts as detached, and a new removal
+    /// takes up what is left.
     async fn removal_failed(
         &self,
         id: InstanceId,
         operation: &Operation,
         failure: Option<&Failure>,
+        destruction_began: bool,
     ) -> Result<Vec<Change>, Failure> {
         let scene = self.instance_scene(id).await?;
         if scene.instance.state != InstanceState::Removing {
@@ -191,7 +194,11 @@ impl Parts {
         }
         let now = self.now();
         let fallback = internal_transition(InstanceState::Removing, InstanceEvent::RemovalFailed)?;
-        let to = scene.instance.state_before_removal.unwrap_or(fallback);
+        let to = match scene.instance.state_before_removal {
+            Some(InstanceState::New) => InstanceState::New,
+            Some(before) if !destruction_began => before,
+            _ => fallback,
+        };
         Ok(vec![
             Change::SetInstanceState {
                 id,

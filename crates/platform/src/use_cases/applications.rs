@@ -124,7 +124,9 @@ impl Platform {
                 ),
             ];
             let subnets = self.parts.store.free_subnets(region, 2).await?;
-            for ((position, slug), subnet) in (0..).zip(FIRST_ENVIRONMENTS).zip(subnets) {
+            for ((position, slug), subnet) in
+                (0..).zip(FIRST_ENVIRONMENTS).zip(subnets.iter().copied())
+            {
                 let slug = slug.parse().map_err(|error| Error::name("slug", &error))?;
                 changes.extend(self.new_environment(
                     &application,
@@ -136,9 +138,12 @@ impl Platform {
             }
             match self.parts.store.commit(changes).await {
                 Ok(()) => break,
-                // Someone else took the subnet in between: look again. A slug that is taken is final.
-                Err(StoreError::Conflict(message)) if message.contains("subnet") => {}
-                Err(StoreError::Conflict(message)) => return Err(Error::invalid("slug", message)),
+                Err(StoreError::Conflict(message)) => {
+                    // Someone else took the subnets in between: look again. A slug that is taken is final.
+                    if self.parts.store.free_subnets(region, 2).await? == subnets {
+                        return Err(Error::invalid("slug", message));
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }

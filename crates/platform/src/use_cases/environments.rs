@@ -91,9 +91,13 @@ impl Platform {
             ));
             match self.parts.store.commit(changes).await {
                 Ok(()) => break,
-                // Someone else took the subnet in between: look again. A name that is taken is final.
-                Err(StoreError::Conflict(message)) if message.contains("subnet") => {}
-                Err(StoreError::Conflict(message)) => return Err(Error::invalid("slug", message)),
+                Err(StoreError::Conflict(message)) => {
+                    // Someone else took the subnet in between: look again. A name that is taken is final.
+                    let free = self.parts.store.free_subnets(application.region, 1).await?;
+                    if free == [subnet] {
+                        return Err(Error::invalid("slug", message));
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -332,6 +332,12 @@ impl Platform {
         let (instance, scene) = self.load_instance(context, id).await?;
         not_removing(&scene.application)?;
         let to = checked_transition(&instance, event)?;
+        if to.is_wished() {
+            // Custom variables may have been set meanwhile that would hide the instance's.
+            let service = self.parts.service(instance.service).await?;
+            self.check_variable_names(&scene, &service, &instance.prefix, Some(id))
+                .await?;
+        }
         let changes = vec![
             Change::SetInstanceState {
                 id,

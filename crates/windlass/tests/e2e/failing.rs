@@ -20,7 +20,7 @@ const WAYS: [Way; 5] = [
     Way {
         name: "build",
         step: "build",
-        words: &["exit code 7", "nothing has changed"],
+        words: &["returned a non-zero code: 7", "nothing has changed"],
         variable: None,
     },
     Way {

@@ -2,8 +2,11 @@
 
 mod client;
 mod events;
+mod logs;
+pub(crate) mod shapes;
 mod world;
 
 pub(crate) use client::{Answer, Client, assert_keys};
 pub(crate) use events::Event;
+pub(crate) use logs::logged;
 pub(crate) use world::{World, eventually};

@@ -25,6 +25,7 @@ use windlass_services::simulated::SimulatedDriver;
 use windlass_store::SqliteStore;
 
 use super::client::{Answer, Client};
+use super::logs::logged;
 
 /// The image of every deployment that does not say otherwise.
 pub(crate) const IMAGE: &str = "shop:1";
@@ -56,6 +57,8 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut ApiSettings)) -> Self {
+        // Before anything logs.
+        let _ = logged();
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open_temporary().await.unwrap());
         let installation = installation_id(store.as_ref()).await.unwrap();

@@ -1,7 +1,7 @@
 //! The end of a deployment.
 
 use windlass_operations::{Failure, Operation, Outcome};
-use windlass_records::{Change, DeploymentStatus};
+use windlass_records::{BindingState, Change, DeploymentStatus};
 
 use super::super::read;
 use super::snapshot::Params;
@@ -85,7 +85,24 @@ pub(super) async fn abandon(parts: &Parts, operation: &Operation) -> Result<Vec<
         .error
         .clone()
         .unwrap_or_else(|| failures::internal("an operator gave the deployment up"));
-    finish(parts, operation, &Outcome::RolledBack(Some(failure))).await
+    let mut changes = finish(parts, operation, &Outcome::RolledBack(Some(failure))).await?;
+    // Whether their users exist nobody knows: no release may pin them, and the next deployment revokes them.
+    for wished in &params.instances {
+        let bindings = parts
+            .store
+            .bindings(wished.instance)
+            .await
+            .map_err(|error| failures::store(&error))?;
+        let own = bindings
+            .into_iter()
+            .filter(|binding| binding.operation == operation.id);
+        changes.extend(own.map(|binding| Change::SetBindingState {
+            id: binding.id,
+            from: binding.state,
+            to: BindingState::Revoking,
+        }));
+    }
+    Ok(changes)
 }
 
 /// The end must not wait for the log: a disk that is full is why many deployments fail.
