@@ -57,7 +57,9 @@ impl InstanceState {
     /// Whether the server-side part of the instance exists and works.
     pub fn is_provisioned(self) -> bool {
         match self {
-            Self::PendingAttachment | Self::Attached | Self::PendingDetachment | Self::Detached => true,
+            Self::PendingAttachment | Self::Attached | Self::PendingDetachment | Self::Detached => {
+                true
+            }
             Self::New | Self::Provisioning | Self::Removing | Self::Removed => false,
         }
     }
@@ -177,7 +179,9 @@ pub enum Refusal {
     #[error("the instance is not attached; nothing is to be detached, it can be removed")]
     NotAttached,
     /// Detach: wished already.
-    #[error("the instance will be detached by the next deployment already; deploy to detach it, or cancel")]
+    #[error(
+        "the instance will be detached by the next deployment already; deploy to detach it, or cancel"
+    )]
     AlreadyPendingDetachment,
     /// Detach: done already.
     #[error("the instance is detached already; attach it again, or remove it")]
@@ -189,10 +193,14 @@ pub enum Refusal {
     #[error("the instance is attached; detach it and deploy before you remove it")]
     DetachFirst,
     /// Remove: the running release still uses it until the next deployment.
-    #[error("the instance is attached until the next deployment detaches it; deploy before you remove it")]
+    #[error(
+        "the instance is attached until the next deployment detaches it; deploy before you remove it"
+    )]
     DeployFirst,
     /// An internal event that cannot happen in this state.
-    #[error("this cannot happen to an instance in this state; it is a fault of Windlass, please report it")]
+    #[error(
+        "this cannot happen to an instance in this state; it is a fault of Windlass, please report it"
+    )]
     Impossible,
 }
 
@@ -200,7 +208,10 @@ pub enum Refusal {
 ///
 /// Total: every pair is named. `Err` says why the pair is refused and what to do instead; a refused
 /// event changes nothing.
-#[expect(clippy::match_same_arms, reason = "the table is read by state; merging arms across states would hide a row")]
+#[expect(
+    clippy::match_same_arms,
+    reason = "the table is read by state; merging arms across states would hide a row"
+)]
 pub fn transition(state: InstanceState, event: InstanceEvent) -> Result<InstanceState, Refusal> {
     use InstanceEvent as E;
     use InstanceState as S;
@@ -213,9 +224,14 @@ pub fn transition(state: InstanceState, event: InstanceEvent) -> Result<Instance
         (S::New, E::CancelDetach) => Err(Refusal::NothingToCancel),
         // Added after the deployment took its snapshot.
         (S::New, E::DeployedWithout | E::DeploymentFailed) => Ok(S::New),
-        (S::New, E::Provisioned | E::ProvisioningFailed | E::DeployedWith | E::Removed | E::RemovalFailed) => {
-            Err(Refusal::Impossible)
-        }
+        (
+            S::New,
+            E::Provisioned
+            | E::ProvisioningFailed
+            | E::DeployedWith
+            | E::Removed
+            | E::RemovalFailed,
+        ) => Err(Refusal::Impossible),
 
         (S::Provisioning, E::Provisioned) => Ok(S::PendingAttachment),
         (S::Provisioning, E::ProvisioningFailed) => Ok(S::New),
@@ -225,19 +241,24 @@ pub fn transition(state: InstanceState, event: InstanceEvent) -> Result<Instance
         (S::Provisioning, E::Provision | E::Attach | E::Detach | E::CancelDetach | E::Remove) => {
             Err(Refusal::BeingProvisioned)
         }
-        (S::Provisioning, E::DeployedWith | E::Removed | E::RemovalFailed) => Err(Refusal::Impossible),
+        (S::Provisioning, E::DeployedWith | E::Removed | E::RemovalFailed) => {
+            Err(Refusal::Impossible)
+        }
 
         (S::PendingAttachment, E::DeployedWith) => Ok(S::Attached),
-        (S::PendingAttachment, E::DeployedWithout | E::DeploymentFailed) => Ok(S::PendingAttachment),
+        (S::PendingAttachment, E::DeployedWithout | E::DeploymentFailed) => {
+            Ok(S::PendingAttachment)
+        }
         (S::PendingAttachment, E::Rename) => Ok(S::PendingAttachment),
         (S::PendingAttachment, E::Remove) => Ok(S::Removing),
         (S::PendingAttachment, E::Provision) => Err(Refusal::AlreadyProvisioned),
         (S::PendingAttachment, E::Attach) => Err(Refusal::AlreadyPendingAttachment),
         (S::PendingAttachment, E::Detach) => Err(Refusal::NotAttached),
         (S::PendingAttachment, E::CancelDetach) => Err(Refusal::NothingToCancel),
-        (S::PendingAttachment, E::Provisioned | E::ProvisioningFailed | E::Removed | E::RemovalFailed) => {
-            Err(Refusal::Impossible)
-        }
+        (
+            S::PendingAttachment,
+            E::Provisioned | E::ProvisioningFailed | E::Removed | E::RemovalFailed,
+        ) => Err(Refusal::Impossible),
 
         (S::Attached, E::Detach) => Ok(S::PendingDetachment),
         (S::Attached, E::DeployedWith | E::DeploymentFailed) => Ok(S::Attached),
@@ -263,9 +284,10 @@ pub fn transition(state: InstanceState, event: InstanceEvent) -> Result<Instance
         (S::PendingDetachment, E::Attach) => Err(Refusal::CancelDetachInstead),
         (S::PendingDetachment, E::Detach) => Err(Refusal::AlreadyPendingDetachment),
         (S::PendingDetachment, E::Remove) => Err(Refusal::DeployFirst),
-        (S::PendingDetachment, E::Provisioned | E::ProvisioningFailed | E::Removed | E::RemovalFailed) => {
-            Err(Refusal::Impossible)
-        }
+        (
+            S::PendingDetachment,
+            E::Provisioned | E::ProvisioningFailed | E::Removed | E::RemovalFailed,
+        ) => Err(Refusal::Impossible),
 
         (S::Detached, E::Attach) => Ok(S::PendingAttachment),
         (S::Detached, E::Remove) => Ok(S::Removing),
@@ -276,7 +298,11 @@ pub fn transition(state: InstanceState, event: InstanceEvent) -> Result<Instance
         (S::Detached, E::CancelDetach) => Err(Refusal::NothingToCancel),
         (
             S::Detached,
-            E::Provisioned | E::ProvisioningFailed | E::DeployedWith | E::Removed | E::RemovalFailed,
+            E::Provisioned
+            | E::ProvisioningFailed
+            | E::DeployedWith
+            | E::Removed
+            | E::RemovalFailed,
         ) => Err(Refusal::Impossible),
 
         (S::Removing, E::Removed) => Ok(S::Removed),
@@ -287,7 +313,9 @@ pub fn transition(state: InstanceState, event: InstanceEvent) -> Result<Instance
             S::Removing,
             E::Provision | E::Attach | E::Detach | E::CancelDetach | E::Rename | E::Remove,
         ) => Err(Refusal::BeingRemoved),
-        (S::Removing, E::Provisioned | E::ProvisioningFailed | E::DeployedWith) => Err(Refusal::Impossible),
+        (S::Removing, E::Provisioned | E::ProvisioningFailed | E::DeployedWith) => {
+            Err(Refusal::Impossible)
+        }
 
         (S::Removed, E::DeployedWithout | E::DeploymentFailed) => Ok(S::Removed),
         (
@@ -296,7 +324,11 @@ pub fn transition(state: InstanceState, event: InstanceEvent) -> Result<Instance
         ) => Err(Refusal::Gone),
         (
             S::Removed,
-            E::Provisioned | E::ProvisioningFailed | E::DeployedWith | E::Removed | E::RemovalFailed,
+            E::Provisioned
+            | E::ProvisioningFailed
+            | E::DeployedWith
+            | E::Removed
+            | E::RemovalFailed,
         ) => Err(Refusal::Impossible),
     }
 }
