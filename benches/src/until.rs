@@ -12,6 +12,16 @@ pub(crate) const POLL: Duration = Duration::from_millis(3);
 pub(crate) fn until<T>(
     what: &str,
     deadline: Duration,
+    look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    until_every(POLL, what, deadline, look)
+}
+
+/// The same with another pause between two looks.
+pub(crate) fn until_every<T>(
+    pause: Duration,
+    what: &str,
+    deadline: Duration,
     mut look: impl FnMut() -> Result<Option<T>>,
 ) -> Result<T> {
     let started = Instant::now();
@@ -22,6 +32,6 @@ pub(crate) fn until<T>(
         if started.elapsed() >= deadline {
             bail!("gave up after {} s: {what}", deadline.as_secs());
         }
-        std::thread::sleep(POLL);
+        std::thread::sleep(pause);
     }
 }

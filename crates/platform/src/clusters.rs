@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use windlass_engine::{
-    Attachment, ImageReference, Limits, Mount, NetworkSpec, Observation, Restart, Workload, labels,
+    Attachment, ImageReference, Limits, Mount, NetworkSpec, Observation, Phase, Restart, Workload,
+    labels,
 };
 use windlass_model::id::{EnvironmentId, InstanceId};
 use windlass_operations::{Failure, StoreError};
@@ -120,7 +121,9 @@ impl Parts {
                 let server = driver
                     .server(&service.version, &password)
                     .map_err(|error| failures::service(&error))?;
-                self.ensure_server(cluster, service, &server).await?;
+                if !self.server_runs(cluster).await? {
+                    self.ensure_server(cluster, service, &server).await?;
+                }
                 server.start_deadline
             }
         };
@@ -139,6 +142,22 @@ impl Parts {
             }
         }
         Ok(access)
+    }
+
+    /// Whether the server of a cluster that was ready before runs, in its network: then there is nothing to
+    /// make, as for the reconciler. It spares each provisioning half a dozen questions to the engine.
+    async fn server_runs(&self, cluster: &Cluster) -> Result<bool, Failure> {
+        if cluster.state != ClusterState::Ready {
+            return Ok(false);
+        }
+        let observed = self
+            .engine(cluster.region)?
+            .inspect(&naming::cluster_container(cluster.id))
+            .await
+            .map_err(|error| failures::engine(&error))?;
+        Ok(observed.is_some_and(|observed| {
+            observed.phase == Phase::Running && !observed.addresses.is_empty()
+        }))
     }
 
     async fn wait_for_cluster(

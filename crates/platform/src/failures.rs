@@ -72,11 +72,14 @@ pub(crate) fn build(error: &build::Error) -> Failure {
             .with_hint("Push that branch, or set another one for the environment."),
         E::NoDockerfile { .. } => failure("no_dockerfile", error.to_string(), false, false)
             .with_hint("Add a file named Dockerfile at the top of the repository that builds the application's image."),
-        E::Remote { .. } => failure("remote_repository", error.to_string(), false, false),
-        E::NoImage { .. } => failure("no_image", error.to_string(), false, false),
+        E::Remote { .. } => failure("remote_repository", error.to_string(), false, false)
+            .with_hint("Check the address and the branch, and that the server may read them; then deploy again."),
+        E::NoImage { .. } => failure("no_image", error.to_string(), false, false)
+            .with_hint("Check the image's name, or load the image on the engine, then deploy again."),
         E::DiskFull(_) => failure("disk_full", error.to_string(), false, false)
             .with_hint("Make room on the server's disk, then deploy again."),
-        E::InvalidFile { .. } => failure("invalid_file", error.to_string(), false, false),
+        E::InvalidFile { .. } => failure("invalid_file", error.to_string(), false, false)
+            .with_hint("Correct the file, push, and deploy again."),
         E::Git { .. } => failure("git", error.to_string(), false, true),
         E::Cancelled => failure("cancelled", error.to_string(), true, false),
     }

@@ -178,7 +178,7 @@ impl Platform {
                 return Err(Error::invalid(
                     "prefix",
                     format!(
-                        "with the prefix '{prefix}' the variable {name} would have two values: the instance with the prefix '{}' gives it already",
+                        "with the prefix '{prefix}' the variable {name} would have two values: the instance with the prefix '{}' gives it already; choose another prefix",
                         other.prefix
                     ),
                 ));

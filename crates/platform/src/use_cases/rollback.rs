@@ -43,7 +43,10 @@ impl Platform {
         if scene.environment.running_release == Some(release.id) {
             return Err(Error::refused(
                 "running",
-                format!("release {number} of '{}' is the running one", scene.title()),
+                format!(
+                    "release {number} of '{}' is the running one already; name another release",
+                    scene.title()
+                ),
             ));
         }
         let instances = self.check_rollback(&scene, &release).await?;

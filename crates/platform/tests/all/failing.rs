@@ -100,7 +100,12 @@ async fn at_the_release_command() {
 async fn at_a_release_command_that_hangs() {
     let site = site().await;
     site.world.set_release_commands(site.app, &["hang"]).await;
-    site.fails(COMMANDS, "release-commands", "3 s").await;
+    site.fails(
+        COMMANDS,
+        "release-commands",
+        "'hang' did not end within 3 s",
+    )
+    .await;
     site.mended().await;
 }
 
@@ -189,7 +194,9 @@ async fn a_second_deployment_is_refused_and_what_comes_meanwhile_waits() {
         .platform
         .cancel_deployment(&world.context, first.deployment.id)
         .await;
-    let view = world.finished(cancelled.expect("it can be cancelled")).await;
+    let view = world
+        .finished(cancelled.expect("it can be cancelled"))
+        .await;
     assert_eq!(view.status, DeploymentStatus::Cancelled);
     let colour = world.ask(environment, "COLOUR").await;
     assert_eq!(colour.as_deref(), Some("red"));

@@ -65,7 +65,9 @@ async fn it_is_refused_while_a_service_is_detached_and_when_it_is_removed() {
         assert!(text.contains("attach it again first"), "{text}");
         let touched = world.engine.calls().split_off(calls);
         assert!(
-            touched.iter().all(|(method, _)| !format!("{method}").starts_with("Ensure")),
+            touched
+                .iter()
+                .all(|(method, _)| !format!("{method}").starts_with("Ensure")),
             "{touched:?}"
         );
 
@@ -93,14 +95,19 @@ async fn it_is_refused_when_the_image_is_gone() {
     let world = World::new(Run::Everything).await;
     let app = world.create("shop").await;
     let view = world.deploy_well(app.test, ONE).await;
+    let first = world.release(app.test).await.expect("it runs");
     world.deploy_well(app.test, TWO).await;
     let deployment = windlass_model::id::short(view.deployment.id);
-    for name in [format!("windlass/shop:{deployment}"), ONE.to_owned()] {
-        // The operator takes it away, names and all.
-        let gone = world.engine.remove_image(&ImageReference(name)).await;
-        drop(gone);
-    }
-    world.engine.add_image(ONE, &[], windlass_engine::simulated::Behaviour::serving(200));
+    // Another image has the name by now, and the operator takes the old one away.
+    let newer = windlass_engine::simulated::Behaviour::serving(200);
+    world.engine.add_image(ONE, &[], newer);
+    let tag = ImageReference(format!("windlass/shop:{deployment}"));
+    world
+        .engine
+        .remove(&web_container(&first))
+        .await
+        .expect("it answers");
+    world.engine.remove_image(&tag).await.expect("it is ours");
     let (code, text) = refusal(world.roll_back(app.test, 1).await);
     assert_eq!(code, "rollback_impossible");
     assert!(text.contains("deploy"), "{text}");

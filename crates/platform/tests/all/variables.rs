@@ -56,7 +56,10 @@ async fn several_instances_under_prefixes_and_a_changed_prefix() {
     );
     let planned = plan(&world, app).await;
     let action = |prefix: &str| {
-        let instance = planned.instances.iter().find(|it| it.prefix.as_str() == prefix);
+        let instance = planned
+            .instances
+            .iter()
+            .find(|it| it.prefix.as_str() == prefix);
         instance.map(|it| it.action)
     };
     assert_eq!(action("INDEX"), Some("rename"));
@@ -163,5 +166,9 @@ async fn the_plan_says_what_a_deployment_would_change() {
     assert_eq!(changed["NEW_DATABASE_DSN"], VariableChange::Added);
     assert_eq!(changed["READY_DATABASE_DSN"], VariableChange::Added);
     assert_eq!(changed.len(), 1 + 3 * 6, "{changed:?}");
-    assert_eq!(world.state(new).await.as_str(), "NEW", "a plan changes nothing");
+    assert_eq!(
+        world.state(new).await.as_str(),
+        "NEW",
+        "a plan changes nothing"
+    );
 }

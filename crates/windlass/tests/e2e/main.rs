@@ -1,10 +1,16 @@
 //! The real binary on the real Docker Engine: what users rely on, end to end.
 
+#![expect(
+    clippy::print_stderr,
+    reason = "what a test did is shown when it fails"
+)]
+
 mod failing;
 mod isolation;
 mod killing;
 mod load;
 mod main_job;
+mod outages;
 mod refused;
 mod rollback;
 mod support;

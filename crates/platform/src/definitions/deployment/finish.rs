@@ -9,6 +9,9 @@ use crate::failures;
 use crate::instance_work::failed_step;
 use crate::parts::Parts;
 
+/// What to do about a failure that does not say it itself.
+const NO_HINT: &str = "The running release is unchanged. The log of the deployment shows what happened last; mend it, and deploy again.";
+
 /// The changes that are committed with the end.
 pub(super) async fn finish(
     parts: &Parts,
@@ -51,7 +54,7 @@ pub(super) async fn finish(
         status,
         failed_step: failure.and_then(|_| failed_step(operation)),
         error: failure.map(|failure| failure.message.clone()),
-        hint: failure.and_then(|failure| failure.hint.clone()),
+        hint: failure.map(|failure| failure.hint.clone().unwrap_or_else(|| NO_HINT.to_owned())),
         at: parts.now(),
     });
     close_log(parts, &params, line).await;

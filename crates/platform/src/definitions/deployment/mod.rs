@@ -127,10 +127,19 @@ impl Definition<Change> for DeploymentDefinition {
     fn steps(&self, params: &Value) -> Vec<StepSpec> {
         // The input is ours; one that cannot be read gives no provisioning steps, and the first step
         // that runs says that it cannot be read.
-        let provision = read::<Params>("the snapshot", params)
-            .map(|params| params.to_provision())
+        let params = read::<Params>("the snapshot", params).ok();
+        let provision = params
+            .as_ref()
+            .map(Params::to_provision)
             .unwrap_or_default();
+        let commands = params.map_or(0, |params| params.release_commands.len());
+        let commands = u32::try_from(commands).unwrap_or(u32::MAX);
         let settings = &self.parts.settings;
+        // Each has its own limit; this one is for what comes between them. One more is the Procfile's.
+        let release_commands_timeout = settings
+            .release_command_timeout
+            .saturating_mul(commands.saturating_add(1))
+            .saturating_add(SHORT);
         let mut steps = Vec::new();
         for instance in provision {
             steps.push(StepSpec::new(
@@ -150,7 +159,7 @@ impl Definition<Change> for DeploymentDefinition {
             StepSpec::new("build", settings.build_timeout, 2),
             StepSpec::new("prepare", SHORT, 3),
             // A release command that failed or hung is not run again by itself: nobody knows what it did.
-            StepSpec::new("release-commands", settings.release_command_timeout, 1),
+            StepSpec::new("release-commands", release_commands_timeout, 1),
             StepSpec::new("start", SHORT * 2, 3),
             StepSpec::new(
                 "health",

@@ -24,7 +24,12 @@ impl Stage<'_> {
                 .release_command_workload(&release, &name, &command)
                 .await?;
             let (sender, receiver) = mpsc::channel(256);
-            let (status, pumped) = tokio::join!(engine.run(&workload, sender), self.pump(receiver));
+            let limit = self.parts.settings.release_command_timeout;
+            let running =
+                async { tokio::join!(engine.run(&workload, sender), self.pump(receiver)) };
+            let (status, pumped) = tokio::time::timeout(limit, running)
+                .await
+                .map_err(|_| hung(&command, limit))?;
             let status = status.map_err(|error| failures::engine(&error))?;
             let last = pumped?;
             if !status.is_success() {
@@ -123,4 +128,16 @@ impl Stage<'_> {
                 .with(labels::EPOCH, self.context.operation.epoch),
         })
     }
+}
+
+fn hung(command: &ReleaseCommand, limit: Duration) -> Failure {
+    Failure::permanent(
+        "release_command_timed_out",
+        format!(
+            "the release command '{}' did not end within {} s, and was stopped",
+            command.label,
+            limit.as_secs()
+        ),
+    )
+    .with_hint("The running release is unchanged. Mend the command, which may wait for an answer or a lock, and deploy again.")
 }

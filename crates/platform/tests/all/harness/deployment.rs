@@ -9,7 +9,7 @@ use super::super::support::World;
 use super::super::support::images::{COMMANDS, ONE, TWO};
 use super::super::support::tidy::ensure;
 use super::super::support::verbs::{SHARED, request};
-use super::{Case, play_all};
+use super::{Case, play};
 
 /// One instance is new, one attached and kept, one waits to be detached; a variable has changed, and a
 /// release command runs.
@@ -144,10 +144,12 @@ impl Case for RollingBack {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deployment_succeeds_wholly_or_changes_nothing() {
-    play_all("deployment", Deploying).await;
+    let played = play("deployment", Deploying, 2).await;
+    println!("{played}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rollback_succeeds_wholly_or_changes_nothing() {
-    play_all("rollback", RollingBack).await;
+    let played = play("rollback", RollingBack, 1).await;
+    println!("{played}");
 }

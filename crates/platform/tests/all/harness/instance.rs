@@ -8,7 +8,7 @@ use windlass_platform::testing::Composed;
 use super::super::support::World;
 use super::super::support::tidy::ensure;
 use super::super::support::verbs::{PRIVATE, SHARED};
-use super::{Case, play_all};
+use super::{Case, play};
 
 /// An instance of this service is provisioned beside another one.
 struct Provisioning(&'static str);
@@ -99,12 +99,16 @@ impl Case for Removal {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn provisioning_makes_all_or_nothing() {
-    play_all("provisioning, shared", Provisioning(SHARED)).await;
-    play_all("provisioning, private", Provisioning(PRIVATE)).await;
+    let played = play("provisioning, shared", Provisioning(SHARED), 2).await;
+    println!("{played}");
+    let played = play("provisioning, private", Provisioning(PRIVATE), 2).await;
+    println!("{played}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_destroys_all_or_nothing() {
-    play_all("removal, shared", Removal(SHARED)).await;
-    play_all("removal, private", Removal(PRIVATE)).await;
+    let played = play("removal, shared", Removal(SHARED), 2).await;
+    println!("{played}");
+    let played = play("removal, private", Removal(PRIVATE), 2).await;
+    println!("{played}");
 }

@@ -9,7 +9,7 @@ use super::super::support::World;
 use super::super::support::images::{CRASHING, ONE};
 use super::super::support::tidy::ensure;
 use super::super::support::verbs::{PRIVATE, SHARED};
-use super::{Case, play_all};
+use super::{Case, play};
 
 struct Teardown;
 
@@ -65,5 +65,6 @@ impl Case for Teardown {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_teardown_takes_all_or_nothing() {
-    play_all("teardown", Teardown).await;
+    let played = play("teardown", Teardown, 1).await;
+    println!("{played}");
 }

@@ -218,10 +218,10 @@ fn check_containers(rows: &Rows, outside: &Snapshot) -> Result<(), String> {
     check_known(
         "containers",
         &there,
-        processes
+        &processes
             .chain(servers(rows, ClusterState::Ready))
             .collect(),
-        servers(rows, ClusterState::New).collect(),
+        &servers(rows, ClusterState::New).collect(),
     )
 }
 
@@ -237,15 +237,15 @@ fn check_networks_and_volumes(rows: &Rows, outside: &Snapshot) -> Result<(), Str
     check_known(
         "networks",
         &outside.networks.iter().map(String::as_str).collect(),
-        environments().filter(|it| runs(it)).map(name).collect(),
-        environments().map(name).chain(shared).collect(),
+        &environments().filter(|it| runs(it)).map(name).collect(),
+        &environments().map(name).chain(shared).collect(),
     )?;
     let data = |server: String| format!("{server}-data");
     check_known(
         "volumes",
         &outside.volumes.iter().map(String::as_str).collect(),
-        servers(rows, ClusterState::Ready).map(data).collect(),
-        servers(rows, ClusterState::New).map(data).collect(),
+        &servers(rows, ClusterState::Ready).map(data).collect(),
+        &servers(rows, ClusterState::New).map(data).collect(),
     )
 }
 
@@ -260,16 +260,16 @@ fn check_images(rows: &Rows, outside: &Snapshot) -> Result<(), String> {
     check_known(
         "image tags",
         &there.filter(|name| name.starts_with("windlass/")).collect(),
-        tags.collect(),
-        BTreeSet::new(),
+        &tags.collect(),
+        &BTreeSet::new(),
     )
 }
 
 fn check_known(
     what: &str,
     there: &BTreeSet<&str>,
-    promised: BTreeSet<String>,
-    allowed: BTreeSet<String>,
+    promised: &BTreeSet<String>,
+    allowed: &BTreeSet<String>,
 ) -> Result<(), String> {
     let missing: Vec<_> = promised
         .iter()

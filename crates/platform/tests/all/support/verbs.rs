@@ -13,7 +13,7 @@ use windlass_records::{DeploymentStatus, ReleaseCommand};
 use super::World;
 
 /// The longest that a test waits for an operation: a machine that is busy with other tests is slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The shared and the private service of the catalogue.
 pub(crate) const SHARED: &str = "postgres-15-shared";
 /// A server of its own for each instance.

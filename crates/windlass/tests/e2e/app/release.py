@@ -13,6 +13,7 @@ if "HANG_RELEASE" in os.environ:
     print("HANG_RELEASE is set", flush=True)
     while True:
         time.sleep(1)
+time.sleep(float(os.environ.get("SLOW_RELEASE", "0")))
 url = os.environ.get("DATABASE_URL")
 if url:
     connection = psycopg2.connect(url)

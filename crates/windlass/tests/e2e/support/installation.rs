@@ -15,7 +15,7 @@ use super::http::{self, Answer};
 use super::{docker, wait};
 
 /// A start on a busy machine, with migrations.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// An installation under test.
 pub(crate) struct Installation {
@@ -222,7 +222,7 @@ impl Installation {
 
     /// The operation, once it has ended or needs someone.
     pub(crate) fn ended(&self, operation: &str) -> Value {
-        wait::until("the operation ends", Duration::from_secs(120), || {
+        wait::until("the operation ends", Duration::from_mins(2), || {
             let item = self.get(&format!("/apps/v3/operations/{operation}/"));
             let state = item["state"].as_str().unwrap_or_default().to_owned();
             matches!(

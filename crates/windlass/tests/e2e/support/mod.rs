@@ -4,6 +4,7 @@
 pub(crate) mod app;
 pub(crate) mod cli;
 pub(crate) mod database;
+pub(crate) mod disk;
 pub(crate) mod docker;
 pub(crate) mod http;
 pub(crate) mod installation;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Between two looks.
-const POLL: Duration = Duration::from_millis(20);
+const POLL: Duration = Duration::from_millis(5);
 
 /// Looks until there is something, and gives it; fails when the time is over.
 pub(crate) fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {

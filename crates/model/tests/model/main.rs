@@ -1,0 +1,7 @@
+//! The rules that need nothing but values: tables, names and texts.
+
+mod ids;
+mod names;
+mod percent;
+mod state_table;
+mod variables;
