@@ -53,7 +53,9 @@ pub enum Error {
         reason: String,
     },
     /// No answer came in time, or the answer was lost; it may have been done.
-    #[error("{doing} got no answer: after {after:.1?} the time was over or the connection was lost; it may have been done")]
+    #[error(
+        "{doing} got no answer: after {after:.1?} the time was over or the connection was lost; it may have been done"
+    )]
     NoAnswer {
         /// What was being done.
         doing: String,

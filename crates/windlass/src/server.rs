@@ -37,7 +37,7 @@ pub(crate) struct Options {
     /// The URL under which users reach the API; http:// and the address above without.
     #[arg(long, env = "WINDLASS_PUBLIC_URL")]
     public_url: Option<String>,
-    /// The domain under which sites are served, as <application>-<environment>.<domain>.
+    /// The domain under which sites are served, as APPLICATION-ENVIRONMENT.DOMAIN.
     #[arg(long, env = "WINDLASS_DOMAIN", default_value = "localhost")]
     domain: String,
     /// The port of the router in the URLs of sites.
