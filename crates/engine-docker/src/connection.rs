@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use windlass_engine::Error;
 
-use crate::DockerEngine;
 use crate::failure::Failure;
+use crate::{DockerEngine, isolation};
 
 /// bollard's own time-out: beyond every one of ours, so that ours decide.
 const BEYOND_ALL: Duration = Duration::from_hours(48);
@@ -63,6 +63,11 @@ impl DockerEngine {
     }
 
     async fn negotiate(&self) -> Result<Client, Error> {
+        // Docker brings networks and containers back by itself after a restart of the machine, and the
+        // first thing that the server does is connect.
+        if let Some(pool) = &self.settings.isolated_subnets {
+            isolation::ensure(pool).await?;
+        }
         let doing = "connecting to Docker";
         let negotiating = async {
             let path = self.connection.socket.to_string_lossy();

@@ -9,6 +9,7 @@
 //!   dropped. CHOWN, SETUID, SETGID and the like stay: entry points of databases need them.
 //! - `docker-init` is process 1, so that signals end programs that do not care for them and zombies are
 //!   reaped; not for images that bring an init of their own.
+//! - Environments reach each other at no time, also not while Docker rewrites its own rules: see `isolation`.
 //! - A build may pull what its Dockerfile's `FROM` names: the classic builder knows no way to forbid it.
 //! - `exec` that times out leaves its command running: Docker cannot end it.
 //! - Anonymous volumes of images (`VOLUME` in a Dockerfile) stay when their container goes, as all volumes do.
@@ -26,6 +27,7 @@ mod events;
 mod exec;
 mod failure;
 mod images;
+mod isolation;
 mod logs;
 mod names;
 mod networks;

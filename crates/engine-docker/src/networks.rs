@@ -14,7 +14,7 @@ use windlass_engine::{Attachment, Error, Labels, NetworkSpec};
 
 use crate::containers::label_filter;
 use crate::observing::{id_of, name_of};
-use crate::{DockerEngine, names, spec};
+use crate::{DockerEngine, isolation, names, spec};
 
 /// Times that a container may join a network while it is being removed.
 const ATTEMPTS: usize = 3;
@@ -90,6 +90,10 @@ impl DockerEngine {
             reason,
         };
         let _one_at_a_time = self.connection.making_networks.lock().await;
+        // Before the network is there, and again for one that is: a restart of the machine forgets rules.
+        if let Some(pool) = &self.settings.isolated_subnets {
+            isolation::ensure(pool).await?;
+        }
         if let Some(found) = self.named(name).await?.first() {
             check_same(
                 &wanted.labels,

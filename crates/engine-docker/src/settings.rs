@@ -28,6 +28,10 @@ pub struct DockerSettings {
     pub socket: PathBuf,
     /// The installation's id. Objects without it in their labels are never touched.
     pub installation: String,
+    /// The subnets that all our networks are taken from, as one CIDR: nothing is routed between them.
+    /// Without, only Docker's own rules keep networks apart, and those have gaps (see the module
+    /// `isolation`).
+    pub isolated_subnets: Option<String>,
     /// How long calls may take.
     pub timeouts: Timeouts,
 }
@@ -38,6 +42,7 @@ impl DockerSettings {
         Self {
             socket: PathBuf::from(DEFAULT_SOCKET),
             installation: installation.into(),
+            isolated_subnets: None,
             timeouts: Timeouts::default(),
         }
     }

@@ -159,6 +159,7 @@ fn backends(
     // Connects when it is first needed: a server whose engine is down still answers, and says so.
     let engine: Arc<dyn Engine> = Arc::new(DockerEngine::new(DockerSettings {
         socket: options.docker_socket.clone(),
+        isolated_subnets: Some(options.subnet_pool.to_string()),
         ..DockerSettings::new(installation)
     }));
     let logs = FileLogs::new(paths::deployment_logs(&options.state_dir))

@@ -16,6 +16,7 @@ fn settings(socket: &std::path::Path) -> DockerSettings {
     DockerSettings {
         socket: socket.to_owned(),
         installation: "lost".to_owned(),
+        isolated_subnets: None,
         timeouts,
     }
 }

@@ -40,7 +40,12 @@ impl Place {
             remove_leftovers(&docker).await;
         }
         let installation = format!("{INSTALLATIONS}{}-{number}", std::process::id());
-        let engine = DockerEngine::connect(DockerSettings::new(&installation)).await;
+        let settings = DockerSettings {
+            // Every subnet of these tests, so that networks that others make meanwhile leave no gap.
+            isolated_subnets: Some("10.224.0.0/11".to_owned()),
+            ..DockerSettings::new(&installation)
+        };
+        let engine = DockerEngine::connect(settings).await;
         let engine = engine.expect("these tests need Docker; ./test installs and starts it");
         Self {
             engine,
