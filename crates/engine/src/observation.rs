@@ -41,7 +41,8 @@ pub struct Observation {
     pub addresses: Vec<(String, IpAddr)>,
     /// How often the engine has restarted it.
     pub restarts: u64,
-    /// Whether the kernel killed its last run for memory.
+    /// Whether the kernel killed a process of its last run for memory. `true` is certain; an engine may
+    /// miss the kill of a container's last process (Docker does now and then).
     pub out_of_memory: bool,
     /// The ports that its image exposes (TCP), lowest first.
     pub exposed_ports: Vec<u16>,

@@ -93,7 +93,7 @@ pub struct Health {
 pub struct ExitStatus {
     /// The exit code; 137 after a kill.
     pub code: i64,
-    /// Whether the kernel killed it for memory.
+    /// Whether the kernel killed a process of it for memory, as in `Observation::out_of_memory`.
     pub out_of_memory: bool,
 }
 

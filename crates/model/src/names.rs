@@ -73,10 +73,11 @@ names! {
     ApplicationSlug, "application name",
         "2 to 40 of a-z, 0-9 and single hyphens, beginning with a letter, ending with a letter or digit, and without 'control'",
         |text| (dns_label(text, 2, 40) && !text.contains("control")).then(|| text.to_owned());
-    /// The name of an environment of an application.
+    /// The name of an environment of an application. Without hyphens: an address is
+    /// `<application>-<environment>.<domain>`, and no two environments may share one.
     EnvironmentSlug, "environment name",
-        "2 to 20 of a-z, 0-9 and single hyphens, beginning with a letter, ending with a letter or digit, not 'local' and without 'control'",
-        |text| (dns_label(text, 2, 20) && text != "local" && !text.contains("control")).then(|| text.to_owned());
+        "2 to 20 of a-z and 0-9, beginning with a letter, not 'local' and without 'control'",
+        |text| (dns_label(text, 2, 20) && !text.contains('-') && text != "local" && !text.contains("control")).then(|| text.to_owned());
     /// The name of a region.
     RegionSlug, "region name",
         "2 to 32 of a-z, 0-9 and single hyphens, beginning with a letter, ending with a letter or digit",

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use windlass_engine::{
-    Attachment, ImageReference, Limits, Mount, NetworkSpec, Observation, Phase, Restart, Workload,
-    labels,
+    Attachment, ImageReference, Labels, Limits, Mount, NetworkSpec, Observation, Phase, Restart,
+    Workload, labels,
 };
-use windlass_model::id::{EnvironmentId, InstanceId};
+use windlass_model::id::{EnvironmentId, InstanceId, RegionId};
 use windlass_operations::{Failure, StoreError};
 use windlass_records::{Change, Cluster, ClusterKind, ClusterState, Instance, Service};
 use windlass_services::{Access, Driver, Endpoint, Error, ServerSpec, Tls};
@@ -74,11 +74,7 @@ impl Parts {
         let subnet = if owner.is_some() {
             None
         } else {
-            let free = self
-                .store
-                .free_subnets(service.region, 1)
-                .await
-                .map_err(|error| failures::store(&error))?;
+            let free = self.free_subnets(service.region, 1).await?;
             free.first().copied()
         };
         let cluster = Cluster {
@@ -104,6 +100,23 @@ impl Parts {
             Change::InsertSecret(password),
             Change::InsertCluster(cluster),
         ])
+    }
+
+    /// The lowest free subnet numbers of a region, all of them within the pool.
+    pub(crate) async fn free_subnets(
+        &self,
+        region: RegionId,
+        count: u32,
+    ) -> Result<Vec<u32>, Failure> {
+        let free = self
+            .store
+            .free_subnets(region, count)
+            .await
+            .map_err(|error| failures::store(&error))?;
+        for number in &free {
+            self.subnet(*number)?;
+        }
+        Ok(free)
     }
 
     /// Makes the cluster's server run if it is one of ours, waits until it can be used, and gives the
@@ -293,6 +306,9 @@ impl Parts {
             Some(observed) => observed.image,
             None => self.service_image(service, &server.image).await?,
         };
+        if cluster.state == ClusterState::Ready {
+            self.require_volumes(cluster, server, &labels).await?;
+        }
         for volume in &server.volumes {
             let volume_name = naming::cluster_volume(cluster.id, &volume.name);
             engine
@@ -332,6 +348,32 @@ impl Parts {
             .ensure(&workload)
             .await
             .map_err(|error| failures::engine(&error))
+    }
+
+    /// The data of a cluster that held instances is still there: an empty volume in its place would look
+    /// like a server that works.
+    async fn require_volumes(
+        &self,
+        cluster: &Cluster,
+        server: &ServerSpec,
+        labels: &Labels,
+    ) -> Result<(), Failure> {
+        let engine = self.engine(cluster.region)?;
+        let there = engine
+            .volumes(labels)
+            .await
+            .map_err(|error| failures::engine(&error))?;
+        for volume in &server.volumes {
+            let name = naming::cluster_volume(cluster.id, &volume.name);
+            if !there.iter().any(|(found, _)| *found == name) {
+                return Err(Failure::permanent(
+                    "data_missing",
+                    format!("the volume '{name}' with the data of the cluster is not on the engine"),
+                )
+                .with_hint("Bring the volume back under that name; Windlass does not begin an empty one over it."));
+            }
+        }
+        Ok(())
     }
 
     async fn service_image(

@@ -12,7 +12,7 @@ use windlass_engine::{Observation, Phase, labels};
 use windlass_model::id::{EnvironmentId, ReleaseId};
 use windlass_operations::Failure;
 use windlass_records::{
-    Cluster, ClusterKind, ClusterState, DeploymentFilter, InstanceFilter, PageRequest,
+    Cluster, ClusterKind, ClusterState, DeploymentFilter, Environment, InstanceFilter, PageRequest,
 };
 
 use crate::parts::Parts;
@@ -112,6 +112,7 @@ pub(crate) async fn pass(parts: &Parts) -> bool {
 
 /// The servers of clusters that hold instances run, and the environments that use them reach them.
 async fn clusters(parts: &Parts) -> Result<(), Failure> {
+    let mut first = None;
     for cluster in parts
         .store
         .clusters()
@@ -121,15 +122,39 @@ async fn clusters(parts: &Parts) -> Result<(), Failure> {
         if cluster.state != ClusterState::Ready || cluster.kind == ClusterKind::External {
             continue;
         }
-        let engine = parts.engine(cluster.region)?;
-        let name = naming::cluster_container(cluster.id);
-        let observed = engine
-            .inspect(&name)
-            .await
-            .map_err(|error| failures::engine(&error))?;
-        if observed.is_none_or(|observed| observed.phase != Phase::Running) {
-            restore_cluster(parts, &cluster).await?;
+        if let Err(failure) = keep_cluster(parts, &cluster).await {
+            remember(
+                &mut first,
+                failure,
+                "a cluster's server",
+                &cluster.id.to_string(),
+            );
         }
+    }
+    first.map_or(Ok(()), Err)
+}
+
+/// One object that cannot be repaired does not keep the others from it.
+fn remember(first: &mut Option<Failure>, failure: Failure, what: &str, id: &str) {
+    tracing::warn!(
+        object = what,
+        id,
+        failure.code,
+        failure.message,
+        "it cannot be kept running"
+    );
+    first.get_or_insert(failure);
+}
+
+async fn keep_cluster(parts: &Parts, cluster: &Cluster) -> Result<(), Failure> {
+    let engine = parts.engine(cluster.region)?;
+    let name = naming::cluster_container(cluster.id);
+    let observed = engine
+        .inspect(&name)
+        .await
+        .map_err(|error| failures::engine(&error))?;
+    if observed.is_none_or(|observed| observed.phase != Phase::Running) {
+        restore_cluster(parts, cluster).await?;
     }
     Ok(())
 }
@@ -187,18 +212,34 @@ async fn processes(parts: &Parts) -> Result<(), Failure> {
         .all_environments()
         .await
         .map_err(|error| failures::store(&error))?;
+    let mut first = None;
     for environment in environments {
-        let own = environment.id.to_string();
-        let own: Vec<&Observation> = observed
-            .iter()
-            .filter(|seen| seen.labels.value(labels::ENVIRONMENT) == Some(own.as_str()))
-            .collect();
-        if let Some(release) = environment.running_release {
-            restore_processes(parts, environment.id, release, &own).await?;
+        if let Err(failure) = keep_environment(parts, &environment, &observed).await {
+            remember(
+                &mut first,
+                failure,
+                "an environment's processes",
+                &environment.id.to_string(),
+            );
         }
-        remove_strays(parts, environment.id, &own).await?;
     }
-    Ok(())
+    first.map_or(Ok(()), Err)
+}
+
+async fn keep_environment(
+    parts: &Parts,
+    environment: &Environment,
+    observed: &[Observation],
+) -> Result<(), Failure> {
+    let label = environment.id.to_string();
+    let own: Vec<&Observation> = observed
+        .iter()
+        .filter(|seen| seen.labels.value(labels::ENVIRONMENT) == Some(label.as_str()))
+        .collect();
+    if let Some(release) = environment.running_release {
+        restore_processes(parts, environment.id, release, &own).await?;
+    }
+    remove_strays(parts, environment.id, &own).await
 }
 
 async fn restore_processes(

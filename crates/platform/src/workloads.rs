@@ -44,10 +44,7 @@ impl Parts {
                     image: ImageId(release.image.clone()),
                     // A process with a command runs it through the shell, without the image's entry point,
                     // as a Procfile means it.
-                    command: process
-                        .command
-                        .clone()
-                        .map(|command| vec![format!("exec {command}")]),
+                    command: process.command.clone().map(|command| vec![command]),
                     entrypoint: process
                         .command
                         .as_ref()

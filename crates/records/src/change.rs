@@ -63,6 +63,8 @@ pub enum Change {
     /// Marks an application as being removed, or not any more. Refused (conflict) while a deployment of it
     /// is unfinished.
     SetApplicationRemoving { id: ApplicationId, removing: bool },
+    /// Refuses the transaction when the application is being removed.
+    ExpectApplicationStays(ApplicationId),
     /// Deletes an application, its environments and what belongs to them. Refused (conflict) while an
     /// instance that is not `REMOVED` or a binding that is not `Revoked` is left, or an operation or a
     /// deployment of an environment is unfinished but the operation that this change is committed with.

@@ -101,7 +101,8 @@ pub struct Deployment {
     pub release: ReleaseId,
     /// The wished set at its start: the platform's own form, without secrets.
     pub snapshot: Value,
-    /// The instances of the snapshot: a removal of one of them waits for the deployment's end.
+    /// The instances of the snapshot and of the release that ran at the start: a removal of one of them
+    /// waits for the deployment's end.
     pub instances: Vec<InstanceId>,
     /// Where it stands.
     pub status: DeploymentStatus,

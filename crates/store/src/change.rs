@@ -88,6 +88,7 @@ impl Changes<'_> {
             Change::SetApplicationRemoving { id, removing } => {
                 self.set_application_removing(*id, *removing).await
             }
+            Change::ExpectApplicationStays(id) => self.expect_application_stays(*id).await,
             Change::DeleteApplication(id) => self.delete_application(*id).await,
             Change::InsertEnvironment(row) => self.insert_environment(row).await,
             Change::SetBranch { id, branch } => self.set_branch(*id, branch).await,

@@ -226,6 +226,11 @@ fn external_postgres(text: &str, version: &str) -> anyhow::Result<ExternalCluste
             url.scheme()
         );
     }
+    if url.query().is_some() || url.fragment().is_some() {
+        bail!(
+            "the URL of the shared PostgreSQL server takes no parameters; connections with TLS are not supported yet"
+        );
+    }
     let host = url
         .host_str()
         .filter(|host| !host.is_empty())

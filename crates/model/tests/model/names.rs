@@ -42,8 +42,16 @@ fn applications() {
 #[test]
 fn environments() {
     check::<EnvironmentSlug>(
-        &["test", "live", "local-2", &"a".repeat(20)],
-        &["local", "control", "t", "Test", "test_1", &"a".repeat(21)],
+        &["test", "live", "local2", &"a".repeat(20)],
+        &[
+            "local",
+            "control",
+            "t",
+            "Test",
+            "test_1",
+            "eu-live",
+            &"a".repeat(21),
+        ],
     );
 }
 

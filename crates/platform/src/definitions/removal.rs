@@ -91,7 +91,7 @@ impl Definition<Change> for RemovalDefinition {
             Outcome::Succeeded => self.parts.instance_removed(params.instance).await,
             Outcome::RolledBack(failure) => {
                 self.parts
-                    .removal_failed(params.instance, operation, failure.as_ref(), false)
+                    .removal_ended_early(params.instance, operation, failure.as_ref(), false)
                     .await
             }
         }
@@ -103,7 +103,7 @@ impl Definition<Change> for RemovalDefinition {
             .step("destroy")
             .is_some_and(|step| step.attempt > 0);
         self.parts
-            .removal_failed(
+            .removal_ended_early(
                 params.instance,
                 operation,
                 operation.error.as_ref(),
@@ -181,7 +181,7 @@ impl Parts {
     /// The end of a removal that did not come to its end: back to the state before. Of what may be half
     /// destroyed nothing is certain but that nothing uses it: it counts as detached, and a new removal
     /// takes up what is left.
-    async fn removal_failed(
+    pub(crate) async fn removal_ended_early(
         &self,
         id: InstanceId,
         operation: &Operation,

@@ -112,10 +112,18 @@ impl Definition<Change> for TeardownDefinition {
     async fn abandon(&self, operation: &Operation) -> Result<Vec<Change>, Failure> {
         // The application stays on record with what is left of it: a new removal takes that up.
         let params: Params = read("the input", &operation.params)?;
-        Ok(vec![Change::SetApplicationRemoving {
+        let mut changes = vec![Change::SetApplicationRemoving {
             id: params.application,
             removing: false,
-        }])
+        }];
+        for id in params.instances {
+            let ended = self
+                .parts
+                .removal_ended_early(id, operation, operation.error.as_ref(), true)
+                .await?;
+            changes.extend(ended);
+        }
+        Ok(changes)
     }
 }
 

@@ -123,7 +123,7 @@ impl Platform {
                     "",
                 ),
             ];
-            let subnets = self.parts.store.free_subnets(region, 2).await?;
+            let subnets = self.parts.free_subnets(region, 2).await?;
             for ((position, slug), subnet) in
                 (0..).zip(FIRST_ENVIRONMENTS).zip(subnets.iter().copied())
             {

@@ -2,7 +2,7 @@
 
 use futures::stream::BoxStream;
 use windlass_delivery::logs;
-use windlass_model::id::{ApplicationId, DeploymentId, EnvironmentId, ReleaseId};
+use windlass_model::id::{ApplicationId, DeploymentId, EnvironmentId, InstanceId, ReleaseId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_operations::{Operation, StepState, Submission};
 use windlass_records::{
@@ -108,6 +108,26 @@ impl Platform {
         self.deployment(context, begun.deployment).await
     }
 
+    /// The instances that a deployment works with: those of the new release, and those of the running
+    /// one, which its containers use until they are gone.
+    async fn touched_instances(
+        &self,
+        scene: &Scene,
+        params: &Params,
+    ) -> Result<Vec<InstanceId>, Error> {
+        let mut touched: Vec<InstanceId> = params
+            .instances
+            .iter()
+            .map(|wished| wished.instance)
+            .collect();
+        for instance in self.environment_instances(scene).await? {
+            if instance.state.is_in_running_release() && !touched.contains(&instance.id) {
+                touched.push(instance.id);
+            }
+        }
+        Ok(touched)
+    }
+
     pub(crate) async fn compose(
         &self,
         context: &Context,
@@ -129,11 +149,7 @@ impl Platform {
                 .await?,
             release: params.release,
             snapshot,
-            instances: params
-                .instances
-                .iter()
-                .map(|wished| wished.instance)
-                .collect(),
+            instances: self.touched_instances(scene, &params).await?,
             status: DeploymentStatus::Queued,
             failed_step: None,
             error: None,

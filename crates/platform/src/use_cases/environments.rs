@@ -63,7 +63,6 @@ impl Platform {
                 + 1;
             let Some(subnet) = self
                 .parts
-                .store
                 .free_subnets(application.region, 1)
                 .await?
                 .first()

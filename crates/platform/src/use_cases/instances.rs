@@ -275,6 +275,7 @@ impl Platform {
         not_removing(&scene.application)?;
         let to = checked_transition(&instance, InstanceEvent::Provision)?;
         let changes = vec![
+            Change::ExpectApplicationStays(scene.application.id),
             Change::SetInstanceState {
                 id,
                 from: instance.state,
@@ -339,6 +340,7 @@ impl Platform {
                 .await?;
         }
         let changes = vec![
+            Change::ExpectApplicationStays(scene.application.id),
             Change::SetInstanceState {
                 id,
                 from: instance.state,
@@ -370,7 +372,7 @@ impl Platform {
         checked_transition(&instance, InstanceEvent::Rename)?;
         let service = self.parts.service(instance.service).await?;
         let at = self.parts.now();
-        let mut changes = Vec::new();
+        let mut changes = vec![Change::ExpectApplicationStays(scene.application.id)];
         if let Some(prefix) = prefix {
             let prefix: Prefix = prefix
                 .parse()
@@ -434,6 +436,7 @@ impl Platform {
             ));
         }
         let changes = vec![
+            Change::ExpectApplicationStays(scene.application.id),
             Change::ExpectInstanceUnused { id },
             Change::SetInstanceState {
                 id,

@@ -83,6 +83,12 @@ impl Platform {
                         ),
                     ));
                 }
+                if is_private(reference) {
+                    return Err(Error::invalid(
+                        "image",
+                        "name an image of a registry, such as 'nginx:1.27'; ids, and the images that Windlass builds, belong to their applications",
+                    ));
+                }
                 Ok(Source::Image {
                     reference: ImageReference(reference.clone()),
                 })
@@ -137,6 +143,14 @@ impl Platform {
             })
             .collect())
     }
+}
+
+/// Whether a name could mean an image that an application of somebody else was built into: a name of
+/// ours, or an id or the beginning of one, which the engine takes for a name as well.
+fn is_private(reference: &str) -> bool {
+    reference.starts_with("windlass/")
+        || reference.starts_with("sha256:")
+        || reference.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 fn source_error(error: &build::Error) -> Error {

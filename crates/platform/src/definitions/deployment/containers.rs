@@ -15,6 +15,15 @@ const POLL: std::time::Duration = std::time::Duration::from_millis(50);
 /// A process without a port must have run this long without a restart to count as healthy.
 const STEADY: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// When the processes of a release are judged: the same for all of them.
+#[derive(Clone, Copy)]
+struct Times {
+    /// From when on a process without a port counts as steady.
+    steady_at: Instant,
+    /// Until when a process with a port has to answer.
+    deadline: Instant,
+}
+
 impl Stage<'_> {
     /// The release that this deployment makes.
     pub(super) async fn release(&self) -> Result<Release, Failure> {
@@ -74,12 +83,15 @@ impl Stage<'_> {
     /// Every process of the release is healthy, or the deployment fails: one that is not stops them all.
     pub(super) async fn check_health(&self) -> Result<Done<Change>, Failure> {
         let release = self.release().await?;
-        let deadline = Instant::now() + self.parts.settings.health_timeout;
+        let times = Times {
+            steady_at: Instant::now() + STEADY,
+            deadline: Instant::now() + self.parts.settings.health_timeout,
+        };
         for process in &release.processes {
             for index in 1..=process.count {
                 let name =
                     crate::naming::process_container(release.id, process.name.as_str(), index);
-                if let Err(failure) = self.check_container(process, &name, deadline).await {
+                if let Err(failure) = self.check_container(process, &name, times).await {
                     self.show_output(&name).await?;
                     return Err(failure);
                 }
@@ -92,11 +104,10 @@ impl Stage<'_> {
         &self,
         process: &Process,
         name: &str,
-        deadline: Instant,
+        times: Times,
     ) -> Result<(), Failure> {
         let engine = self.parts.engine(self.scene.region.id)?;
         let network = crate::naming::environment_network(self.params.environment);
-        let steady_at = Instant::now() + STEADY;
         let mut last = String::from("nothing listens on it yet");
         loop {
             let observed = engine
@@ -109,7 +120,7 @@ impl Stage<'_> {
                 return Err(not_healthy(process, &reason));
             }
             match (process.port, observed.address(&network)) {
-                (None, _) if Instant::now() >= steady_at => return Ok(()),
+                (None, _) if Instant::now() >= times.steady_at => return Ok(()),
                 (None, _) => {}
                 (Some(_), None) => "it has no address yet".clone_into(&mut last),
                 (Some(port), Some(address)) => {
@@ -135,7 +146,7 @@ impl Stage<'_> {
                     }
                 }
             }
-            if Instant::now() >= deadline {
+            if process.port.is_some() && Instant::now() >= times.deadline {
                 let port = process
                     .port
                     .map(|port| format!(" on port {port}"))

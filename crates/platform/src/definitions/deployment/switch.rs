@@ -61,6 +61,8 @@ impl Stage<'_> {
 
     /// The router sends new requests to the new release.
     pub(super) async fn publish(&self) -> Result<Done<Change>, Failure> {
+        self.require_switched()?;
+        self.require_reachable().await?;
         let old = self.upstreams_of_previous().await?;
         self.parts.publish_routes().await?;
         Ok(Done {
@@ -71,6 +73,7 @@ impl Stage<'_> {
 
     /// Requests that the old release has begun to answer come to their end.
     pub(super) async fn drain(&self) -> Result<Done<Change>, Failure> {
+        self.require_switched()?;
         let old: Vec<std::net::SocketAddr> = match self.context.output("publish") {
             Some(output) => read("the old addresses", output)?,
             None => Vec::new(),
@@ -95,6 +98,8 @@ impl Stage<'_> {
 
     /// The containers of the old release go; the new one's stay, whatever happens.
     pub(super) async fn retire(&self) -> Result<Done<Change>, Failure> {
+        self.require_switched()?;
+        self.require_reachable().await?;
         let _lock = self.parts.locks.lock(self.params.environment).await;
         let engine = self.parts.engine(self.scene.region.id)?;
         let filter = self
@@ -120,6 +125,7 @@ impl Stage<'_> {
 
     /// The users that the new release does not have lose their credentials.
     pub(super) async fn revoke(&self) -> Result<Done<Change>, Failure> {
+        self.require_switched()?;
         let release = self.release().await?;
         let mut changes = Vec::new();
         for instance in self.instances().await? {
@@ -151,6 +157,43 @@ impl Stage<'_> {
             }
         }
         Ok(Done::changes(changes))
+    }
+
+    /// What follows the pivot takes the old release away. An operator who skips the pivot must not have
+    /// that done to the release that still runs.
+    fn require_switched(&self) -> Result<(), Failure> {
+        if self.scene.environment.running_release == Some(self.params.release) {
+            return Ok(());
+        }
+        Err(Failure::permanent(
+            "not_switched",
+            "the new release is not the running one: its switch was skipped",
+        )
+        .with_hint("Abandon this deployment, and deploy again."))
+    }
+
+    /// Every routed container of the new release has an address: one that died since its health check
+    /// comes back by its restart policy, and until then the old release stays.
+    async fn require_reachable(&self) -> Result<(), Failure> {
+        let release = self.release().await?;
+        let routed = release
+            .processes
+            .iter()
+            .filter(|process| process.port.is_some());
+        let wanted: usize = routed
+            .map(|process| usize::try_from(process.count).unwrap_or(usize::MAX))
+            .sum();
+        let reachable = self.parts.upstreams(&self.scene, &release).await?.len();
+        if reachable >= wanted {
+            return Ok(());
+        }
+        Err(Failure::transient(
+            "not_reachable",
+            format!("{reachable} of {wanted} containers of the new release are running"),
+        )
+        .with_hint(
+            "The old release stays until they are; the log of the processes says why they end.",
+        ))
     }
 
     async fn instances(&self) -> Result<Vec<windlass_records::Instance>, Failure> {
