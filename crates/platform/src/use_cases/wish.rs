@@ -83,10 +83,10 @@ impl Platform {
                         ),
                     ));
                 }
-                if is_private(reference) {
+                if is_private(reference) && !self.is_own_image(scene, reference).await? {
                     return Err(Error::invalid(
                         "image",
-                        "name an image of a registry, such as 'nginx:1.27'; ids, and the images that Windlass builds, belong to their applications",
+                        "name an image of a registry, such as 'nginx:1.27'; ids, and the images that Windlass builds, can be deployed by their own application only",
                     ));
                 }
                 Ok(Source::Image {
@@ -94,6 +94,27 @@ impl Platform {
                 })
             }
         }
+    }
+
+    /// Whether an image was built for this application: by its name, or by the id that one of its
+    /// releases pins.
+    async fn is_own_image(&self, scene: &Scene, reference: &str) -> Result<bool, Error> {
+        if reference.starts_with(&format!("windlass/{}:", scene.application.slug)) {
+            return Ok(true);
+        }
+        let environments = self.parts.store.environments(scene.application.id).await?;
+        for environment in environments {
+            let all = PageRequest::first(u32::MAX);
+            let releases = self.parts.store.releases(environment.id, &all).await?;
+            if releases
+                .rows
+                .iter()
+                .any(|release| release.image == reference)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The instances of an environment that are not removed.
