@@ -93,10 +93,6 @@ async fn unbind_finds_its_way_into_a_database_that_is_set_against_it() {
     let limit = format!("SELECT datconnlimit::text FROM pg_database WHERE datname = '{name}'");
     assert_eq!(server.text(&limit).await, "3", "the limit is set back");
     let superuser = server.connect(&name).await;
-    superuser
-        .batch_execute("SET statement_timeout = 0; SET ROLE NONE")
-        .await
-        .expect("the tenant's settings");
     let sql = "SELECT tableowner::text FROM pg_catalog.pg_tables WHERE tablename = 'own'";
     let owner = superuser
         .query_one(sql, &[])

@@ -125,7 +125,10 @@ impl Server {
     }
 
     async fn try_connect(&self, database: &str) -> Result<Client, tokio_postgres::Error> {
-        connect(&config(&self.superuser, database)).await
+        let mut config = config(&self.superuser, database);
+        // What a client asks for at its start comes before what a hostile owner has set for the database.
+        config.options("-c statement_timeout=0 -c role=none");
+        connect(&config).await
     }
 
     /// A superuser's connection.
