@@ -196,36 +196,40 @@ where
         Ok(())
     }
 
-    async fn record(
+    async fn record_all(
         &self,
         id: OperationId,
         fence: Fence,
         at: Timestamp,
-        event: &Event,
+        events: &[Event],
         changes: &[C],
     ) -> Result<Operation, StoreError> {
         let mut inner = self.lock();
         let operation = match fence {
             Fence::Epoch(epoch) => inner.held(id, epoch)?,
-            Fence::Outside if allowed_from_outside(event) => inner.find(id)?,
+            Fence::Outside if events.iter().all(allowed_from_outside) => inner.find(id)?,
             Fence::Outside => {
                 return Err(StoreError::Refused(
                     "this event needs the operation's lease".to_owned(),
                 ));
             }
         };
-        let next = apply(operation, at, event)?;
+        let mut next = operation.clone();
+        for event in events {
+            next = apply(&next, at, event)?;
+        }
         let domain = self.changed(&inner.domain, changes)?;
         *inner.find(id)? = next.clone();
         inner.domain = domain;
-        let events = inner.events.entry(id).or_default();
-        let number = events.len() as u64 + 1;
-        events.push(EventRecord {
-            number,
-            at,
-            epoch: next.epoch,
-            event: event.clone(),
-        });
+        let written = inner.events.entry(id).or_default();
+        for event in events {
+            written.push(EventRecord {
+                number: written.len() as u64 + 1,
+                at,
+                epoch: next.epoch,
+                event: event.clone(),
+            });
+        }
         Ok(next)
     }
 

@@ -115,12 +115,12 @@ impl<C: Clone + Send + Sync + 'static> Inner<C> {
         &self,
         id: OperationId,
         fence: Fence,
-        event: &Event,
+        events: &[Event],
         changes: &[C],
     ) -> Result<Operation, StoreError> {
         let recorded = self
             .store
-            .record(id, fence, self.clock.now(), event, changes)
+            .record_all(id, fence, self.clock.now(), events, changes)
             .await?;
         self.tell(id);
         Ok(recorded)

@@ -109,8 +109,19 @@ pub trait OperationStore: Send + Sync + 'static {
         lease_until: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Loads the operation, applies the event (`core::apply`), writes operation, step, event and changes,
-    /// fenced. Gives the operation as it is then. Ends the lease when the operation waits or has finished.
+    /// Loads the operation, applies the events in their order (`core::apply`), writes operation, steps,
+    /// events and changes, fenced: all of them or none. Gives the operation as it is then. Ends the lease
+    /// when the operation waits or has finished.
+    async fn record_all(
+        &self,
+        id: OperationId,
+        fence: Fence,
+        at: Timestamp,
+        events: &[Event],
+        changes: &[Self::Change],
+    ) -> Result<Operation, StoreError>;
+
+    /// The same for one event.
     async fn record(
         &self,
         id: OperationId,
@@ -118,7 +129,10 @@ pub trait OperationStore: Send + Sync + 'static {
         at: Timestamp,
         event: &Event,
         changes: &[Self::Change],
-    ) -> Result<Operation, StoreError>;
+    ) -> Result<Operation, StoreError> {
+        self.record_all(id, fence, at, std::slice::from_ref(event), changes)
+            .await
+    }
 
     /// Gives the lease back without an event, so that another may claim at once (an orderly stop).
     async fn release_lease(&self, id: OperationId, epoch: i64) -> Result<(), StoreError>;

@@ -96,6 +96,7 @@ macro_rules! store_conformance {
             operation::events_are_numbered,
             operation::progress_changes_nothing,
             operation::all_or_nothing,
+            operation::events_together,
             operation::outside_needs_no_lease,
             operation::lists_and_filters,
             lease::oldest_due_first,

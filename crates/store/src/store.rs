@@ -86,12 +86,12 @@ impl OperationStore for SqliteStore {
         ))
     }
 
-    async fn record(
+    async fn record_all(
         &self,
         id: OperationId,
         fence: Fence,
         at: Timestamp,
-        event: &Event,
+        events: &[Event],
         changes: &[Change],
     ) -> Result<Operation, StoreError> {
         write!(self, |connection| operation::record(
@@ -100,7 +100,7 @@ impl OperationStore for SqliteStore {
             id,
             fence,
             at,
-            event,
+            events,
             changes
         ))
     }

@@ -118,7 +118,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     ) -> Result<Operation, StoreError> {
         let operation = self
             .inner
-            .record(id, Fence::Outside, event, changes)
+            .record(id, Fence::Outside, std::slice::from_ref(event), changes)
             .await?;
         info!(op.id = %id, ?event, "asked for");
         self.wake();

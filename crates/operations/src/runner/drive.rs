@@ -7,7 +7,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info, info_span, warn};
 
+use super::call::Which;
 use super::held::Hold;
+use super::step::Begun;
 use super::{Inner, call, lease};
 use crate::core::{Next, decide};
 use crate::definition::Definition;
@@ -33,16 +35,20 @@ pub(super) struct Drive<'a, C> {
 }
 
 /// What one round of driving came to.
-pub(super) enum Round {
+pub(super) enum Round<C> {
     /// Recorded; this is the operation now.
     On(Box<Operation>),
+    /// Recorded, and with it that the next step has begun: it is to be carried out now.
+    Begun(Box<Begun<C>>),
     /// Refused, because someone from outside was quicker: load and decide again.
     Again,
-    /// The server stops.
+    /// Nothing is to be done now and the lease is ours: the server stops, or a wait is not over.
     Stopped,
+    /// Nothing is to be done now, and the lease is given back.
+    Rests,
 }
 
-impl From<Option<Operation>> for Round {
+impl<C> From<Option<Operation>> for Round<C> {
     /// From what [`Drive::persist`] gives.
     fn from(recorded: Option<Operation>) -> Self {
         recorded.map_or(Self::Again, |operation| Self::On(Box::new(operation)))
@@ -88,56 +94,69 @@ impl<C: Clone + Send + Sync + 'static> Drive<'_, C> {
     /// Drives until the operation waits or has ended, or the server stops.
     async fn to_rest(&self, mut operation: Operation) -> Result<(), StoreError> {
         let mut refusals = 0;
+        let mut round = Round::On(Box::new(operation.clone()));
         loop {
-            // The record that lets an operation wait, or end, also ends the lease. Even when the wait is over
-            // by now, it takes a new claim to go on.
-            if operation.owner.is_none() {
-                return Ok(());
-            }
-            if self.stop.is_cancelled() {
-                return self.release(&operation).await;
-            }
-            let next = decide(&operation, self.inner.clock.now());
-            debug!(?next, "decided");
-            let round = match (next, self.definition(&operation)) {
-                (Next::Idle(_), _) => return Ok(()),
-                (Next::Wait { .. }, _) => return self.release(&operation).await,
-                (Next::Run { .. } | Next::Undo { .. } | Next::Finish { .. }, Err(failure)) => {
-                    self.call_for_attention(&operation, failure).await?
-                }
-                (Next::Run { step }, Ok(definition)) => {
-                    self.run(&operation, definition, &step).await?
-                }
-                (Next::Undo { step }, Ok(definition)) => {
-                    self.undo(&operation, definition, &step).await?
-                }
-                (Next::Finish { outcome }, Ok(definition)) => {
-                    self.finish(&operation, definition, outcome).await?
-                }
-            };
-            operation = match round {
+            round = match round {
                 Round::On(recorded) => {
                     refusals = 0;
-                    *recorded
+                    operation = *recorded;
+                    self.next(&operation).await?
+                }
+                Round::Begun(begun) => {
+                    refusals = 0;
+                    operation = begun.operation.clone();
+                    self.carry_out(*begun).await?
                 }
                 Round::Again => {
                     refusals += 1;
-                    let loaded = self.load(&operation).await?;
+                    operation = self.load(&operation).await?;
                     if refusals > REFUSALS {
                         let failure = Failure::permanent(
                             "internal",
                             "the runner's writes are refused again and again",
                         );
-                        match self.call_for_attention(&loaded, failure).await? {
-                            Round::On(recorded) => *recorded,
-                            Round::Again | Round::Stopped => return self.release(&loaded).await,
+                        match self.call_for_attention(&operation, failure).await? {
+                            Round::Again => Round::Stopped,
+                            round => round,
                         }
                     } else {
-                        loaded
+                        self.next(&operation).await?
                     }
                 }
                 Round::Stopped => return self.release(&operation).await,
+                Round::Rests => return Ok(()),
             };
+        }
+    }
+
+    /// Decides what comes next and does it.
+    async fn next(&self, operation: &Operation) -> Result<Round<C>, StoreError> {
+        // The record that lets an operation wait, or end, also ends the lease. Even when the wait is over
+        // by now, it takes a new claim to go on.
+        if operation.owner.is_none() {
+            return Ok(Round::Rests);
+        }
+        if self.stop.is_cancelled() {
+            return Ok(Round::Stopped);
+        }
+        let next = decide(operation, self.inner.clock.now());
+        debug!(?next, "decided");
+        match (next, self.definition(operation)) {
+            (Next::Idle(_), _) => Ok(Round::Rests),
+            (Next::Wait { .. }, _) => Ok(Round::Stopped),
+            (Next::Run { .. } | Next::Undo { .. } | Next::Finish { .. }, Err(failure)) => {
+                self.call_for_attention(operation, failure).await
+            }
+            (Next::Run { step }, Ok(definition)) => {
+                self.attempt(operation, definition, &step, Which::Run).await
+            }
+            (Next::Undo { step }, Ok(definition)) => {
+                self.attempt(operation, definition, &step, Which::Undo)
+                    .await
+            }
+            (Next::Finish { outcome }, Ok(definition)) => {
+                self.finish(operation, definition, outcome).await
+            }
         }
     }
 
@@ -163,10 +182,10 @@ impl<C: Clone + Send + Sync + 'static> Drive<'_, C> {
         &self,
         operation: &Operation,
         failure: Failure,
-    ) -> Result<Round, StoreError> {
+    ) -> Result<Round<C>, StoreError> {
         error!(code = %failure.code, reason = %failure, "the operation needs attention");
         Ok(self
-            .persist(operation, &Event::AttentionNeeded { failure }, &[])
+            .persist(operation, &[Event::AttentionNeeded { failure }], &[])
             .await?
             .into())
     }
@@ -177,7 +196,7 @@ impl<C: Clone + Send + Sync + 'static> Drive<'_, C> {
         operation: &Operation,
         definition: &Arc<dyn Definition<C>>,
         outcome: Outcome,
-    ) -> Result<Round, StoreError> {
+    ) -> Result<Round<C>, StoreError> {
         let mut pause = Duration::from_millis(50);
         let mut attempt = 1;
         loop {
@@ -188,7 +207,7 @@ impl<C: Clone + Send + Sync + 'static> Drive<'_, C> {
                         let event = Event::Finished {
                             outcome: outcome.clone(),
                         };
-                        match self.persist(operation, &event, &changes).await {
+                        match self.persist(operation, &[event], &changes).await {
                             Ok(recorded) => {
                                 info!(outcome = ?outcome, "ended");
                                 return Ok(recorded.into());

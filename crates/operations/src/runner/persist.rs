@@ -15,7 +15,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 impl<C: Clone + Send + Sync + 'static> Drive<'_, C> {
-    /// Writes one event with its changes and gives the operation as it is then; none when the event was
+    /// Writes events with their changes and gives the operation as it is then; none when an event was
     /// refused because the operation is in another state than we thought.
     ///
     /// When the store is away it is asked again until the lease is lost; before each new try the operation
@@ -23,13 +23,17 @@ impl<C: Clone + Send + Sync + 'static> Drive<'_, C> {
     pub(super) async fn persist(
         &self,
         operation: &Operation,
-        event: &Event,
+        events: &[Event],
         changes: &[C],
     ) -> Result<Option<Operation>, StoreError> {
         let mut pause = FIRST_PAUSE;
         loop {
             let fence = Fence::Epoch(operation.epoch);
-            match self.inner.record(operation.id, fence, event, changes).await {
+            match self
+                .inner
+                .record(operation.id, fence, events, changes)
+                .await
+            {
                 Ok(recorded) => return Ok(Some(recorded)),
                 Err(StoreError::Refused(message)) => {
                     warn!(%message, "a write was refused; looking again");
@@ -46,7 +50,7 @@ impl<C: Clone + Send + Sync + 'static> Drive<'_, C> {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             let loaded = self.load(operation).await?;
-            if has_happened(operation, &loaded, event) {
+            if have_happened(operation, &loaded, events) {
                 self.inner.tell(operation.id);
                 return Ok(Some(loaded));
             }
@@ -74,13 +78,20 @@ impl<C: Clone + Send + Sync + 'static> Drive<'_, C> {
     }
 }
 
-/// Whether the event was written, judged by what it changes: nobody else writes steps or ends under this
-/// epoch.
-fn has_happened(before: &Operation, loaded: &Operation, event: &Event) -> bool {
-    let Ok(expected) = apply(before, loaded.updated_at, event) else {
-        return false;
+/// Whether the events were written, judged by what the last of them changes: they are written together,
+/// and nobody else writes steps or ends under this epoch.
+fn have_happened(before: &Operation, loaded: &Operation, events: &[Event]) -> bool {
+    let mut expected = before.clone();
+    for event in events {
+        match apply(&expected, loaded.updated_at, event) {
+            Ok(next) => expected = next,
+            Err(_) => return false,
+        }
+    }
+    let Some(last) = events.last() else {
+        return true;
     };
-    let step_of = match event {
+    let step_of = match last {
         Event::StepStarted { step }
         | Event::StepDone { step, .. }
         | Event::StepFailed { step, .. }

@@ -105,7 +105,9 @@ pub(super) async fn write<C: Clone + Send + Sync + 'static>(
                 step: lines.step.clone(),
                 message,
             };
-            let write = inner.record(operation.id, Fence::Epoch(operation.epoch), &event, &[]);
+            let fence = Fence::Epoch(operation.epoch);
+            let events = [event];
+            let write = inner.record(operation.id, fence, &events, &[]);
             match tokio::time::timeout(WRITE_TIMEOUT, write).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => debug!(%error, "progress lines are lost"),

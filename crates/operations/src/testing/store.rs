@@ -48,16 +48,17 @@ impl<C: Clone + Send + Sync + 'static> OperationStore for HookedStore<C> {
         self.inner.heartbeat(id, epoch, lease_until).await
     }
 
-    async fn record(
+    async fn record_all(
         &self,
         id: OperationId,
         fence: Fence,
         at: Timestamp,
-        event: &Event,
+        events: &[Event],
         changes: &[C],
     ) -> Result<Operation, StoreError> {
-        let Some(mark) = Mark::of(event) else {
-            return self.inner.record(id, fence, at, event, changes).await;
+        // One write is one hook, however many events it holds.
+        let Some(mark) = events.iter().find_map(Mark::of) else {
+            return self.inner.record_all(id, fence, at, events, changes).await;
         };
         let away = || StoreError::Unavailable {
             message: "the harness took the store away".to_owned(),
@@ -66,7 +67,10 @@ impl<C: Clone + Send + Sync + 'static> OperationStore for HookedStore<C> {
         if self.injector.visit(Hook::BeforeRecord(mark.clone())).await == Some(Action::StoreAway) {
             return Err(away());
         }
-        let recorded = self.inner.record(id, fence, at, event, changes).await?;
+        let recorded = self
+            .inner
+            .record_all(id, fence, at, events, changes)
+            .await?;
         if self.injector.visit(Hook::AfterRecord(mark)).await == Some(Action::StoreAway) {
             return Err(away());
         }

@@ -24,7 +24,7 @@ async fn every_single_fault_ends_as_it_should() {
             "{report}"
         );
         assert!(
-            report.plays > 150 && report.succeeded > 100 && report.rolled_back >= 5,
+            report.plays > 100 && report.succeeded > 50 && report.rolled_back >= 5,
             "{report}"
         );
         assert!(
@@ -43,7 +43,7 @@ async fn every_pair_of_faults_ends_as_it_should() {
         .unwrap_or_else(|violation| panic!("{violation}"));
     assert_eq!(report.missed, 0, "{report}");
     assert!(
-        report.plays > 10_000 && report.rolled_back > 1_000,
+        report.plays > 5_000 && report.rolled_back > 1_000,
         "{report}"
     );
     println!("pairs: {report}");
@@ -115,7 +115,7 @@ async fn a_write_whose_answer_is_lost_is_not_made_again() {
         }
     }
     assert_eq!(
-        plays, 22,
-        "before and after two records of five steps and the end"
+        plays, 14,
+        "before and after the first start, four ends with the next start, the last end and the end of all"
     );
 }

@@ -148,16 +148,16 @@ impl OperationStore for Deaf {
         }
         self.inner.heartbeat(id, epoch, lease_until).await
     }
-    async fn record(
+    async fn record_all(
         &self,
         id: OperationId,
         fence: Fence,
         at: Timestamp,
-        event: &Event,
+        events: &[Event],
         changes: &[Change],
     ) -> Result<Operation, StoreError> {
-        let recorded = self.inner.record(id, fence, at, event, changes).await;
-        if matches!(event, Event::StepFailed { .. }) {
+        let recorded = self.inner.record_all(id, fence, at, events, changes).await;
+        if matches!(events, [Event::StepFailed { .. }]) {
             tokio::time::sleep(self.late).await;
         }
         recorded

@@ -332,6 +332,46 @@ pub async fn all_or_nothing(store: Arc<dyn Store>) {
     assert_eq!(claimed.epoch, 1);
 }
 
+/// Several events of one write apply one after the other; one that does not takes the others along.
+pub async fn events_together(store: Arc<dyn Store>) {
+    let new = sample::operation("a");
+    store
+        .create(new.clone(), Vec::new())
+        .await
+        .expect("it is created");
+    let (_, fence) = claimed(&store).await;
+    let running = store
+        .record(new.id, fence, NOW, &started("first"), &[])
+        .await
+        .expect("it starts");
+    let twice = [done("first"), done("first")];
+    let refused = store
+        .record_all(new.id, fence, NOW, &twice, &[setting("x")])
+        .await;
+    assert!(
+        matches!(refused, Err(StoreError::Refused(_))),
+        "{refused:?}"
+    );
+    assert_eq!(store.load(new.id).await.expect("an answer"), Some(running));
+    assert_eq!(store.setting("name").await.expect("an answer"), None);
+
+    let both = [done("first"), started("second")];
+    let recorded = store
+        .record_all(new.id, fence, NOW, &both, &[setting("x")])
+        .await
+        .expect("they apply");
+    let states: Vec<StepState> = recorded.steps.iter().map(|step| step.state).collect();
+    assert_eq!(states[..2], [StepState::Done, StepState::Started]);
+    assert_eq!(store.load(new.id).await.expect("an answer"), Some(recorded));
+    let events = store.events(new.id, 0, 9).await.expect("events");
+    let written: Vec<(u64, &Event)> = events.iter().map(|e| (e.number, &e.event)).collect();
+    assert_eq!(
+        written,
+        [(1, &started("first")), (2, &both[0]), (3, &both[1])]
+    );
+    assert!(store.setting("name").await.expect("an answer").is_some());
+}
+
 /// Users and operators write without a lease, but only what is theirs.
 pub async fn outside_needs_no_lease(store: Arc<dyn Store>) {
     let new = sample::operation("a");

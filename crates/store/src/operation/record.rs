@@ -21,7 +21,7 @@ pub(crate) async fn record(
     id: OperationId,
     fence: Fence,
     at: Timestamp,
-    event: &Event,
+    events: &[Event],
     changes: &[Change],
 ) -> Result<Operation, Fault> {
     let before = operation(connection, id)
@@ -30,7 +30,7 @@ pub(crate) async fn record(
     match fence {
         Fence::Epoch(epoch) if epoch == before.epoch => {}
         Fence::Epoch(_) => return Err(StoreError::LostLease(id).into()),
-        Fence::Outside if allowed_from_outside(event) => {}
+        Fence::Outside if events.iter().all(allowed_from_outside) => {}
         Fence::Outside => {
             return Err(StoreError::Refused(
                 "only the runner that holds the lease can record this".to_owned(),
@@ -38,7 +38,10 @@ pub(crate) async fn record(
             .into());
         }
     }
-    let after = apply(&before, at, event).map_err(StoreError::from)?;
+    let mut after = before.clone();
+    for event in events {
+        after = apply(&after, at, event).map_err(StoreError::from)?;
+    }
     if after != before {
         update(connection, &after).await?;
         for (seq, (old, new)) in (0_i64..).zip(before.steps.iter().zip(&after.steps)) {
@@ -47,18 +50,30 @@ pub(crate) async fn record(
             }
         }
     }
+    for event in events {
+        append(connection, &before, at, event).await?;
+    }
+    change::apply_all(connection, vault, Some(id), changes).await?;
+    Ok(after)
+}
+
+async fn append(
+    connection: &mut SqliteConnection,
+    operation: &Operation,
+    at: Timestamp,
+    event: &Event,
+) -> Result<(), Fault> {
     query(
         "INSERT INTO operation_event (operation_id, number, at, epoch, event) VALUES \
          (?1, (SELECT 1 + COALESCE(MAX(number), 0) FROM operation_event WHERE operation_id = ?1), ?2, ?3, ?4)",
     )
-    .bind(id.to_string())
+    .bind(operation.id.to_string())
     .bind(at.0)
-    .bind(before.epoch)
+    .bind(operation.epoch)
     .bind(to_document(event))
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    change::apply_all(connection, vault, Some(id), changes).await?;
-    Ok(after)
+    Ok(())
 }
 
 /// The row; the epoch in the condition is the fence once more, should the row have another by now.
