@@ -157,6 +157,40 @@ impl Parts {
         Ok(access)
     }
 
+    /// The administrator's access to a cluster that can be used: at once to one that was ready before and
+    /// whose server runs, else as [`Self::ensure_cluster`].
+    pub(crate) async fn usable_cluster(
+        &self,
+        cluster: &Cluster,
+        service: &Service,
+    ) -> Result<Access, Failure> {
+        let is_there = match cluster.kind {
+            ClusterKind::External => cluster.state == ClusterState::Ready,
+            ClusterKind::Shared | ClusterKind::Private => self.server_runs(cluster).await?,
+        };
+        if is_there {
+            self.access(cluster, service).await
+        } else {
+            self.ensure_cluster(cluster, service).await
+        }
+    }
+
+    /// Makes the server of a cluster of ours run, without waiting until it can be used.
+    pub(crate) async fn start_cluster(
+        &self,
+        cluster: &Cluster,
+        service: &Service,
+    ) -> Result<(), Failure> {
+        let password = self.reveal(cluster.password).await?;
+        let server = self
+            .driver(service)?
+            .server(&service.version, &password)
+            .map_err(|error| failures::service(&error))?;
+        self.ensure_server(cluster, service, &server)
+            .await
+            .map(drop)
+    }
+
     /// Whether the server of a cluster that was ready before runs, in its network: then there is nothing to
     /// make, as for the reconciler. It spares each provisioning half a dozen questions to the engine.
     async fn server_runs(&self, cluster: &Cluster) -> Result<bool, Failure> {

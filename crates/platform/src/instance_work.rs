@@ -6,7 +6,7 @@ use windlass_operations::{Failure, Operation};
 use windlass_records::{
     Change, Cluster, ClusterKind, ClusterState, Instance, InstanceFailure, Service,
 };
-use windlass_services::InstanceSpec;
+use windlass_services::{Error, InstanceSpec};
 
 use crate::failures;
 use crate::parts::Parts;
@@ -54,7 +54,7 @@ impl Parts {
     pub(crate) async fn run_cluster_step(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
         let scene = self.instance_scene(id).await?;
         let cluster = self.instance_cluster(&scene).await?;
-        self.ensure_cluster(&cluster, &scene.service).await?;
+        self.usable_cluster(&cluster, &scene.service).await?;
         Ok(Vec::new())
     }
 
@@ -97,17 +97,19 @@ impl Parts {
     pub(crate) async fn run_provision_step(&self, id: InstanceId) -> Result<(), Failure> {
         let scene = self.instance_scene(id).await?;
         let cluster = self.instance_cluster(&scene).await?;
-        let access = self.access(&cluster, &scene.service).await?;
         let driver = self.driver(&scene.service)?;
         let spec = self.instance_spec(&scene).await?;
-        driver
-            .provision(&access, &spec)
-            .await
-            .map_err(|error| failures::service(&error))?;
-        driver
-            .check(&access, id)
-            .await
-            .map_err(|error| failures::service(&error))
+        let access = self.access(&cluster, &scene.service).await?;
+        let mut provisioned = driver.provision(&access, &spec).await;
+        if matches!(
+            provisioned,
+            Err(Error::Unreachable { .. } | Error::NoAnswer { .. })
+        ) {
+            // Its server runs but is still starting, or is not back yet.
+            let access = self.ensure_cluster(&cluster, &scene.service).await?;
+            provisioned = driver.provision(&access, &spec).await;
+        }
+        provisioned.map_err(|error| failures::service(&error))
     }
 
     /// The changes that say that an instance exists and works.

@@ -38,10 +38,10 @@ pub trait Driver: Send + Sync + 'static {
     ) -> Result<ServerSpec, Error>;
 
     /// Checks that the cluster is reachable, supported and that the administrator may do what is needed,
-    /// and hardens it: idempotent, called before the first use and after each restart of the server.
+    /// and hardens it: idempotent, called before the first use and when the server had to be started.
     async fn prepare(&self, access: &Access) -> Result<(), Error>;
 
-    /// Makes the instance.
+    /// Makes the instance, and looks that it works as its users will find it: as [`Self::check`] would.
     async fn provision(&self, access: &Access, instance: &InstanceSpec) -> Result<(), Error>;
 
     /// Makes the binding's user, or sets its password and rights again.

@@ -26,11 +26,16 @@ pub(super) async fn check(access: &Access, instance: InstanceId) -> Result<(), E
     }
     // Our first connection is not needed any more, and a server may be short of them.
     drop(session);
-    let inside = Session::open_in(access, &name)
+    look_inside(access, &name).await
+}
+
+/// The same for an instance of which it is known that it is there.
+pub(super) async fn look_inside(access: &Access, name: &str) -> Result<(), Error> {
+    let inside = Session::open_in(access, name)
         .await
-        .map_err(|failure| failure.of_connection(access, &name))?;
+        .map_err(|failure| failure.of_connection(access, name))?;
     inside
-        .run(ROLES, &format!("SET ROLE {}", identifier(&name)))
+        .run(ROLES, &format!("SET ROLE {}", identifier(name)))
         .await?;
     let sql = "SELECT has_database_privilege(current_database(), 'CONNECT'), current_setting('transaction_read_only')::bool";
     let rows = inside.rows(LOOK, sql, &[]).await?;

@@ -5,6 +5,7 @@ use tokio_postgres::error::SqlState;
 use windlass_services::{Access, Error, InstanceSpec};
 
 use super::catalogue::{Administrator, Found, conflict, find};
+use super::check::look_inside;
 use super::destroy::drop_database;
 use super::limits::{CREATE, LOOK_AGAIN, ROLES};
 use super::names::{InstanceMark, group};
@@ -25,7 +26,10 @@ pub(super) async fn provision(access: &Access, spec: &InstanceSpec) -> Result<()
         Some(_) => {}
         None => make_database(&session, &found.administrator, spec).await?,
     }
-    open_database(&session, spec).await
+    open_database(&session, spec).await?;
+    // Others may have their turn, and a server may be short of connections.
+    drop(session);
+    look_inside(access, &name).await
 }
 
 /// The group role and our membership of it. One transaction: without the mark there is no role.
@@ -59,7 +63,10 @@ async fn make_group(
         format!("CREATE ROLE {role} NOLOGIN;")
     };
     let grant = membership(&found.administrator, &role);
-    let sql = format!("{create} COMMENT ON ROLE {role} IS {mark}; {grant}");
+    // Not waited for on the disk: what comes after it is, and nothing is lost that would not be made again.
+    let sql = format!(
+        "SET LOCAL synchronous_commit = off; {create} COMMENT ON ROLE {role} IS {mark}; {grant}"
+    );
     let Err(failure) = session.run_raw(ROLES, &sql).await else {
         return Ok(());
     };

@@ -8,7 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 use windlass_services::{Access, Error, Tls};
 
 use super::failure::Failure;
-use super::limits::{ABANDONED, CONNECT, LOCK, LOCK_WAIT, ROLES, Step, TURN_AT_INSTANCE};
+use super::limits::{ABANDONED, CONNECT, LOCK, LOCK_WAIT, Step, TURN_AT_INSTANCE};
 use super::sql::literal;
 
 /// The database that administrators connect to if none is named.
@@ -50,8 +50,8 @@ impl<'a> Session<'a> {
             .application_name("windlass")
             .connect_timeout(CONNECT.within)
             .options(format!(
-                "-c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on -c client_min_messages=error \
-                 -c default_transaction_read_only=off -c lock_timeout={} -c statement_timeout={}",
+                "-c role=none -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on \
+                 -c client_min_messages=error -c default_transaction_read_only=off -c lock_timeout={} -c statement_timeout={}",
                 LOCK_WAIT.as_millis(),
                 ABANDONED.as_millis()
             ));
@@ -64,14 +64,11 @@ impl<'a> Session<'a> {
             // Its error is also that of the statement that was under way, where it is reported.
             drop(connection.await);
         });
-        let session = Self {
+        Ok(Self {
             access,
             client,
             _connection: AbortOnDropHandle::new(connection),
-        };
-        // ALTER DATABASE ... SET role is a tenant's too.
-        session.run_raw(ROLES, "SET ROLE NONE").await?;
-        Ok(session)
+        })
     }
 
     /// Runs statements, all or none of them; one that cannot be in a transaction must be alone.

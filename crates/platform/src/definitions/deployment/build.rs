@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 use windlass_delivery::build::{BuildOrder, BuiltImage, Manifest};
-use windlass_engine::{ImageReference, labels};
+use windlass_engine::{ImageReference, Labels, labels};
 use windlass_operations::{Done, Failure};
 use windlass_records::Change;
 
@@ -51,12 +51,12 @@ impl Stage<'_> {
                     source: source.clone(),
                     tag: self.tag(),
                     cache: self.params.cache,
-                    labels: self
-                        .scene
-                        .labels(&self.parts.installation)
-                        .with(labels::ROLE, "image"),
+                    labels: self.image_labels(),
                     cancel: self.context.cancel.clone(),
                 };
+                if self.context.attempt > 1 {
+                    self.remove_build_containers().await?;
+                }
                 let (sender, receiver) = mpsc::channel(256);
                 let (built, pumped) =
                     tokio::join!(self.parts.builder.build(order, sender), self.pump(receiver));
@@ -83,8 +83,33 @@ impl Stage<'_> {
                 .remove_image(&self.tag())
                 .await
                 .map_err(|error| failures::engine(&error))?;
+            self.remove_build_containers().await?;
         }
         Ok(Done::default())
+    }
+
+    /// What an attempt that was cut off left: the engine removes the containers of its builds itself, but
+    /// not all of them when those that it builds for vanish. No other build of this environment is at work.
+    async fn remove_build_containers(&self) -> Result<(), Failure> {
+        let engine = self.parts.engine(self.scene.region.id)?;
+        let filter = self.image_labels();
+        let left = engine
+            .observe(&filter)
+            .await
+            .map_err(|error| failures::engine(&error))?;
+        for container in left {
+            engine
+                .remove(&container.name)
+                .await
+                .map_err(|error| failures::engine(&error))?;
+        }
+        Ok(())
+    }
+
+    fn image_labels(&self) -> Labels {
+        self.scene
+            .labels(&self.parts.installation)
+            .with(labels::ROLE, "image")
     }
 
     fn tag(&self) -> ImageReference {

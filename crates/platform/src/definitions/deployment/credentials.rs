@@ -66,7 +66,7 @@ impl Stage<'_> {
         for binding in self.own_bindings().await? {
             let scene = self.parts.instance_scene(binding.instance).await?;
             let cluster = self.parts.instance_cluster(&scene).await?;
-            let access = self.parts.ensure_cluster(&cluster, &scene.service).await?;
+            let access = self.parts.usable_cluster(&cluster, &scene.service).await?;
             let spec = BindingSpec {
                 binding: binding.id,
                 generation: binding.generation,

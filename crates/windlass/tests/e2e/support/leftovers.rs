@@ -177,13 +177,30 @@ impl Found {
             }
         }
         found.volumes = docker::list("volume", installation, "{{.Name}}").len();
-        found.images = {
-            let filter = format!("label=windlass.installation={installation}");
-            let text = docker::run(&["image", "ls", "--no-trunc", "--quiet", "--filter", &filter]);
-            text.lines().map(str::to_owned).collect()
-        };
+        found.images = images(installation);
         found
     }
+}
+
+/// The ids of the images that were built for applications. Bases with the machine's certificates added to
+/// them belong to nobody: the next build uses them again.
+fn images(installation: &str) -> BTreeSet<String> {
+    let filter = format!("label=windlass.installation={installation}");
+    let format = "{{.ID}}\t{{.Repository}}";
+    let text = docker::run(&[
+        "image",
+        "ls",
+        "--no-trunc",
+        "--filter",
+        &filter,
+        "--format",
+        format,
+    ]);
+    text.lines()
+        .filter_map(|line| line.split_once('\t'))
+        .filter(|(_, repository)| *repository != "windlass/trust")
+        .map(|(id, _)| id.to_owned())
+        .collect()
 }
 
 fn fields(line: &str) -> [&str; 4] {
