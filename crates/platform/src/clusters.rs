@@ -134,7 +134,8 @@ impl Parts {
                 let server = driver
                     .server(&service.version, &password)
                     .map_err(|error| failures::service(&error))?;
-                if !self.server_runs(cluster).await? {
+                // What was ready and runs lacks nothing, as for the reconciler.
+                if cluster.state != ClusterState::Ready || self.host(cluster).await?.is_none() {
                     self.ensure_server(cluster, service, &server).await?;
                 }
                 server.start_deadline
@@ -164,15 +165,12 @@ impl Parts {
         cluster: &Cluster,
         service: &Service,
     ) -> Result<Access, Failure> {
-        let is_there = match cluster.kind {
-            ClusterKind::External => cluster.state == ClusterState::Ready,
-            ClusterKind::Shared | ClusterKind::Private => self.server_runs(cluster).await?,
-        };
-        if is_there {
-            self.access(cluster, service).await
-        } else {
-            self.ensure_cluster(cluster, service).await
+        if cluster.state == ClusterState::Ready
+            && let Some(host) = self.host(cluster).await?
+        {
+            return self.access_at(cluster, service, host).await;
         }
+        self.ensure_cluster(cluster, service).await
     }
 
     /// Makes the server of a cluster of ours run, without waiting until it can be used.
@@ -189,22 +187,6 @@ impl Parts {
         self.ensure_server(cluster, service, &server)
             .await
             .map(drop)
-    }
-
-    /// Whether the server of a cluster that was ready before runs, in its network: then there is nothing to
-    /// make, as for the reconciler. It spares each provisioning half a dozen questions to the engine.
-    async fn server_runs(&self, cluster: &Cluster) -> Result<bool, Failure> {
-        if cluster.state != ClusterState::Ready {
-            return Ok(false);
-        }
-        let observed = self
-            .engine(cluster.region)?
-            .inspect(&naming::cluster_container(cluster.id))
-            .await
-            .map_err(|error| failures::engine(&error))?;
-        Ok(observed.is_some_and(|observed| {
-            observed.phase == Phase::Running && !observed.addresses.is_empty()
-        }))
     }
 
     async fn wait_for_cluster(
@@ -230,40 +212,56 @@ impl Parts {
         }
     }
 
+    /// Where this process reaches the cluster's server; `None` when a server of ours does not run.
+    async fn host(&self, cluster: &Cluster) -> Result<Option<String>, Failure> {
+        if let Some(host) = &cluster.host {
+            return Ok(Some(host.clone()));
+        }
+        let observed = self
+            .engine(cluster.region)?
+            .inspect(&naming::cluster_container(cluster.id))
+            .await
+            .map_err(|error| failures::engine(&error))?;
+        Ok(observed
+            .filter(|observed| observed.phase == Phase::Running)
+            .as_ref()
+            .and_then(first_address))
+    }
+
     /// The administrator's access to a cluster, without asking whether it can be used.
     pub(crate) async fn access(
         &self,
         cluster: &Cluster,
         service: &Service,
     ) -> Result<Access, Failure> {
+        let host = self.host(cluster).await?.ok_or_else(|| {
+            Failure::transient(
+                "cluster_unreachable",
+                format!(
+                    "the server of {} of '{}' does not run",
+                    in_words(cluster.kind),
+                    service.identifier
+                ),
+            )
+            .with_hint("The server is started again by itself; look at 'docker logs' of its container if it is not.")
+        })?;
+        self.access_at(cluster, service, host).await
+    }
+
+    async fn access_at(
+        &self,
+        cluster: &Cluster,
+        service: &Service,
+        host: String,
+    ) -> Result<Access, Failure> {
         let region = self.region(cluster.region).await?;
-        let kind = match cluster.kind {
-            ClusterKind::External => "the operator's cluster",
-            ClusterKind::Shared => "the shared cluster",
-            ClusterKind::Private => "the private cluster",
-        };
-        let host = if let Some(host) = &cluster.host {
-            host.clone()
-        } else {
-            let name = naming::cluster_container(cluster.id);
-            let engine = self.engine(cluster.region)?;
-            let observed = engine
-                .inspect(&name)
-                .await
-                .map_err(|error| failures::engine(&error))?;
-            observed
-                .as_ref()
-                .and_then(first_address)
-                .ok_or_else(|| {
-                    Failure::transient("cluster_unreachable", format!("the server of {kind} of '{}' does not run", service.identifier))
-                        .with_hint("The server is started again by itself; look at 'docker logs' of its container if it is not.")
-                })?
-        };
         Ok(Access {
             cluster: cluster.id,
             description: format!(
-                "{kind} of '{}' in region {}",
-                service.identifier, region.slug
+                "{} of '{}' in region {}",
+                in_words(cluster.kind),
+                service.identifier,
+                region.slug
             ),
             endpoint: Endpoint {
                 host,
@@ -498,6 +496,14 @@ impl Parts {
                 .map_err(|error| failures::engine(&error))?;
         }
         Ok(())
+    }
+}
+
+fn in_words(kind: ClusterKind) -> &'static str {
+    match kind {
+        ClusterKind::External => "the operator's cluster",
+        ClusterKind::Shared => "the shared cluster",
+        ClusterKind::Private => "the private cluster",
     }
 }
 

@@ -17,6 +17,16 @@ pub(crate) struct InstanceScene {
     pub(crate) service: Service,
 }
 
+/// What a provisioning that did not succeed has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// It was taken back.
+    Nothing,
+    /// It was given up in the middle: something may be on the cluster, which stays on record for the next
+    /// provisioning or the removal to find.
+    Something,
+}
+
 impl Parts {
     pub(crate) async fn instance_scene(&self, id: InstanceId) -> Result<InstanceScene, Failure> {
         let instance = self
@@ -99,7 +109,7 @@ impl Parts {
         let cluster = self.instance_cluster(&scene).await?;
         let driver = self.driver(&scene.service)?;
         let spec = self.instance_spec(&scene).await?;
-        let access = self.access(&cluster, &scene.service).await?;
+        let access = self.usable_cluster(&cluster, &scene.service).await?;
         let mut provisioned = driver.provision(&access, &spec).await;
         if matches!(
             provisioned,
@@ -161,11 +171,16 @@ impl Parts {
         id: InstanceId,
         operation: &Operation,
         failure: Option<&Failure>,
+        left: Left,
     ) -> Result<Vec<Change>, Failure> {
         let scene = self.instance_scene(id).await?;
         if scene.instance.state != InstanceState::Provisioning {
             return Ok(Vec::new());
         }
+        let cluster = match left {
+            Left::Nothing => None,
+            Left::Something => Some(self.instance_cluster(&scene).await?.id),
+        };
         let now = self.now();
         let to = internal_transition(
             InstanceState::Provisioning,
@@ -178,7 +193,7 @@ impl Parts {
                 to,
                 at: now,
             },
-            Change::SetInstanceCluster { id, cluster: None },
+            Change::SetInstanceCluster { id, cluster },
             Change::SetInstanceError {
                 id,
                 error: Some(instance_failure(operation, failure, now)),

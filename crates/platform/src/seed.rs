@@ -13,7 +13,7 @@ use windlass_records::{
 };
 
 use crate::error::Error;
-use crate::parts::{Backends, Settings};
+use crate::parts::{Backends, ExternalCluster, Settings};
 use crate::{catalogue, ids};
 
 /// What seeding found or made.
@@ -189,6 +189,7 @@ async fn seed_external_clusters(
                     ),
                 ));
             }
+            Some(cluster) if is_as_named(backends, cluster, named).await? => continue,
             Some(cluster) => Change::SetClusterAccess {
                 id: cluster.id,
                 host: named.host.clone(),
@@ -219,4 +220,23 @@ async fn seed_external_clusters(
             .await?;
     }
     Ok(())
+}
+
+/// Whether the cluster is recorded as the operator names it, its password included.
+async fn is_as_named(
+    backends: &Backends,
+    cluster: &Cluster,
+    named: &ExternalCluster,
+) -> Result<bool, Error> {
+    let same_place = cluster.host.as_ref() == Some(&named.host)
+        && cluster.port == Some(named.port)
+        && cluster.administrator == named.administrator
+        && cluster.database == named.database;
+    if !same_place {
+        return Ok(false);
+    }
+    let known = backends.store.reveal(&[cluster.password]).await?;
+    Ok(known
+        .iter()
+        .any(|secret| secret.value.expose_secret() == named.password.expose_secret()))
 }

@@ -43,7 +43,8 @@ pub enum Change {
         from: ClusterState,
         to: ClusterState,
     },
-    /// A new place for an external cluster (the operator changed its URL).
+    /// A new place for an external cluster (the operator changed its URL): it is `New` again, and its old
+    /// password is forgotten.
     SetClusterAccess {
         id: ClusterId,
         host: String,

@@ -41,7 +41,7 @@ pub trait Driver: Send + Sync + 'static {
     /// and hardens it: idempotent, called before the first use and when the server had to be started.
     async fn prepare(&self, access: &Access) -> Result<(), Error>;
 
-    /// Makes the instance, and looks that it works as its users will find it: as [`Self::check`] would.
+    /// Makes the instance, and looks at what came of it: a success says that it can be used.
     async fn provision(&self, access: &Access, instance: &InstanceSpec) -> Result<(), Error>;
 
     /// Makes the binding's user, or sets its password and rights again.

@@ -13,6 +13,7 @@ use windlass_operations::{
 use windlass_records::Change;
 
 use super::{read, unknown_step, until_cancelled};
+use crate::instance_work::Left;
 use crate::parts::Parts;
 
 /// The kind in the store.
@@ -93,7 +94,12 @@ impl Definition<Change> for ProvisioningDefinition {
             Outcome::Succeeded => self.parts.provisioned(params.instance).await,
             Outcome::RolledBack(failure) => {
                 self.parts
-                    .provisioning_failed(params.instance, operation, failure.as_ref())
+                    .provisioning_failed(
+                        params.instance,
+                        operation,
+                        failure.as_ref(),
+                        Left::Nothing,
+                    )
                     .await
             }
         }
@@ -110,7 +116,12 @@ impl Definition<Change> for ProvisioningDefinition {
             return self.parts.provisioned(params.instance).await;
         }
         self.parts
-            .provisioning_failed(params.instance, operation, operation.error.as_ref())
+            .provisioning_failed(
+                params.instance,
+                operation,
+                operation.error.as_ref(),
+                Left::Something,
+            )
             .await
     }
 }

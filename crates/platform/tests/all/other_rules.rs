@@ -2,10 +2,12 @@
 
 use uuid::Uuid;
 use windlass_model::id::{OrganisationId, UserId};
+use windlass_model::instance::InstanceState;
 use windlass_operations::{Operation, OperationState};
 use windlass_platform::{Context, NewEnvironment};
 use windlass_records::{Change, Organisation, PageRequest, Store, User};
 use windlass_services::simulated::{Call, Fault, Refusal};
+use windlass_services::{Access, Driver, Endpoint, Tls};
 
 use super::support::World;
 use super::support::images::{ONE, TWO};
@@ -188,9 +190,56 @@ async fn a_deployment_that_is_given_up_is_not_built_upon() {
     );
 }
 
+/// What a provisioning that an operator gives up has left on a shared cluster goes with the instance.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provisioning_that_is_given_up_leaves_nothing_for_good() {
+    let world = World::new(Run::Nothing).await;
+    let app = world.create("shop").await;
+    let id = world.add(app.test, SHARED, "DEFAULT").await;
+    let begun = world.platform.provision_instance(&world.context, id).await;
+    let operation = begun.expect("it begins").id;
+    world.driver.fault(Call::Provision, Fault::HalfWay);
+    world
+        .driver
+        .fault(Call::Provision, Fault::Before(Refusal::Unauthorized));
+    for _ in 0..20 {
+        world
+            .driver
+            .fault(Call::Destroy, Fault::Before(Refusal::Unauthorized));
+    }
+    world.start(Run::Operations);
+    world
+        .until("it needs attention", async || {
+            let loaded = world.platform.operation(&world.context, operation).await;
+            loaded.expect("it is there").state == OperationState::NeedsAttention
+        })
+        .await;
+    let given_up = world
+        .platform
+        .abandon_operation(&world.context, operation, "the server is gone")
+        .await;
+    given_up.expect("it can be given up");
+    assert_eq!(world.state(id).await, InstanceState::New);
+    assert_eq!(world.databases().len(), 1, "half of it is left");
+    while world.driver.faults_left() > 0 {
+        let cluster = *world.driver.snapshot().clusters.keys().next().expect("one");
+        drop(world.driver.destroy(&access(cluster), nothing()).await);
+    }
+    let removed = world.remove(id).await;
+    assert_eq!(removed.state, OperationState::Succeeded, "{removed:?}");
+    assert!(world.databases().is_empty());
+}
+
+fn nothing() -> windlass_model::id::InstanceId {
+    windlass_model::id::InstanceId::from(Uuid::now_v7())
+}
+
 async fn unbind_once(world: &World, cluster: windlass_model::id::ClusterId) {
-    use windlass_services::{Access, Driver, Endpoint, Tls};
-    let access = Access {
+    drop(world.driver.unbind(&access(cluster), nothing(), 1).await);
+}
+
+fn access(cluster: windlass_model::id::ClusterId) -> Access {
+    Access {
         cluster,
         description: "the test's".to_owned(),
         endpoint: Endpoint {
@@ -201,7 +250,5 @@ async fn unbind_once(world: &World, cluster: windlass_model::id::ClusterId) {
         password: secrecy::SecretString::from(String::new()),
         database: None,
         tls: Tls::Off,
-    };
-    let nothing = windlass_model::id::InstanceId::from(Uuid::now_v7());
-    drop(world.driver.unbind(&access, nothing, 1).await);
+    }
 }

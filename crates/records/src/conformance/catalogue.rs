@@ -201,11 +201,12 @@ pub async fn clusters_change_in_order(store: Arc<dyn Store>) {
     let text = conflict(sample.store.commit(vec![again]).await);
     assert!(text.contains("ready"), "{text}");
     let new = sample::secret("new");
-    cluster.state = ClusterState::Ready;
+    let old = std::mem::replace(&mut cluster.password, new.id);
+    // Nobody has looked at it yet.
+    cluster.state = ClusterState::New;
     cluster.host = Some("db.example.org".into());
     cluster.port = Some(5433);
     cluster.administrator = "root".into();
-    cluster.password = new.id;
     cluster.database = Some("postgres".into());
     let access = |id| Change::SetClusterAccess {
         id,
@@ -222,6 +223,8 @@ pub async fn clusters_change_in_order(store: Arc<dyn Store>) {
         sample.store.cluster(cluster.id).await.expect("an answer"),
         Some(cluster)
     );
+    // What was the password is kept no longer.
+    not_found(sample.store.reveal(&[old]).await);
     not_found(sample.store.commit(vec![access(id())]).await);
     let unknown = Change::SetClusterState {
         id: id(),

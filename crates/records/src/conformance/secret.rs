@@ -91,6 +91,23 @@ pub async fn secrets_in_use_stay(store: Arc<dyn Store>) {
         .commit([Change::DeleteSecret(password.id), revoked])
         .await;
     not_found(store.reveal(&[password.id]).await);
+
+    // Nobody has to say so: what opens nothing any more is not kept.
+    let password = sample::secret("another");
+    let binding = sample::binding(instance.id, 2, password.id);
+    let revoked = Change::SetBindingState {
+        id: binding.id,
+        from: BindingState::Pending,
+        to: BindingState::Revoked,
+    };
+    sample
+        .commit([
+            Change::InsertSecret(password.clone()),
+            Change::InsertBinding(binding),
+            revoked,
+        ])
+        .await;
+    not_found(store.reveal(&[password.id]).await);
 }
 
 fn pinning(sample: &Sample, deployment: &Deployment, secret: SecretId) -> Release {

@@ -4,6 +4,7 @@ use tokio_postgres::types::Type;
 use windlass_model::id::InstanceId;
 use windlass_services::{Access, Error};
 
+use super::check::broken;
 use super::failure::unexpected;
 use super::limits::LOOK;
 use super::names::{InstanceMark, binding_mark_of, group};
@@ -34,6 +35,8 @@ pub(super) struct Role {
 pub(super) struct Database {
     pub(super) owner: u32,
     pub(super) accepts_connections: bool,
+    /// Whether its owner has the right to connect to it.
+    pub(super) owner_may_connect: bool,
     /// Negative values: -1 is no limit, -2 is what an interrupted DROP leaves.
     pub(super) connection_limit: i32,
 }
@@ -42,6 +45,19 @@ impl Database {
     /// Whether a DROP of it was begun; it can only be dropped again.
     pub(super) fn is_half_dropped(&self) -> bool {
         self.connection_limit == -2
+    }
+
+    /// Whether its users are let in.
+    pub(super) fn usable(&self, access: &Access, name: &str) -> Result<(), Error> {
+        if !self.accepts_connections {
+            let reason = format!("database '{name}' does not accept connections");
+            return Err(broken(access, reason));
+        }
+        if !self.owner_may_connect {
+            let reason = format!("role '{name}' may not connect to its own database");
+            return Err(broken(access, reason));
+        }
+        Ok(())
     }
 }
 
@@ -110,7 +126,9 @@ pub(super) async fn find(session: &Session<'_>, instance: InstanceId) -> Result<
 }
 
 async fn database(session: &Session<'_>, name: &str) -> Result<Option<Database>, Error> {
-    let sql = "SELECT datdba, datallowconn, datconnlimit FROM pg_database WHERE datname = $1";
+    let sql =
+        "SELECT datdba, datallowconn, datconnlimit, has_database_privilege(datdba, oid, 'CONNECT')
+                 FROM pg_database WHERE datname = $1";
     let rows = session.rows(LOOK, sql, &[(&name, Type::TEXT)]).await?;
     let Some(row) = rows.first() else {
         return Ok(None);
@@ -120,6 +138,7 @@ async fn database(session: &Session<'_>, name: &str) -> Result<Option<Database>,
             owner: row.try_get(0)?,
             accepts_connections: row.try_get(1)?,
             connection_limit: row.try_get(2)?,
+            owner_may_connect: row.try_get(3)?,
         })
     };
     read()

@@ -18,46 +18,30 @@ pub(super) async fn check(access: &Access, instance: InstanceId) -> Result<(), E
     let found = find(&session, instance).await?;
     let (_, database) = found.whole(access, instance)?;
     let name = group(instance);
-    if !database.accepts_connections {
-        return Err(broken(
-            access,
-            format!("database '{name}' does not accept connections"),
-        ));
-    }
+    database.usable(access, &name)?;
     // Our first connection is not needed any more, and a server may be short of them.
     drop(session);
-    look_inside(access, &name).await
-}
-
-/// The same for an instance of which it is known that it is there.
-pub(super) async fn look_inside(access: &Access, name: &str) -> Result<(), Error> {
-    let inside = Session::open_in(access, name)
+    let inside = Session::open_in(access, &name)
         .await
-        .map_err(|failure| failure.of_connection(access, name))?;
+        .map_err(|failure| failure.of_connection(access, &name))?;
     inside
-        .run(ROLES, &format!("SET ROLE {}", identifier(name)))
+        .run(ROLES, &format!("SET ROLE {}", identifier(&name)))
         .await?;
-    let sql = "SELECT has_database_privilege(current_database(), 'CONNECT'), current_setting('transaction_read_only')::bool";
+    let sql = "SELECT current_setting('transaction_read_only')::bool";
     let rows = inside.rows(LOOK, sql, &[]).await?;
     let Some(row) = rows.first() else {
         return Ok(());
     };
-    let read = || Ok((row.try_get(0)?, row.try_get(1)?));
-    let (may_connect, is_read_only): (bool, bool) =
-        read().map_err(|error| unexpected(access, LOOK, &error))?;
-    if !may_connect {
-        return Err(broken(
-            access,
-            format!("role '{name}' may not connect to its own database"),
-        ));
-    }
+    let is_read_only: bool = row
+        .try_get(0)
+        .map_err(|error| unexpected(access, LOOK, &error))?;
     if is_read_only {
         return Err(broken(access, format!("database '{name}' is read-only")));
     }
     Ok(())
 }
 
-fn broken(access: &Access, reason: String) -> Error {
+pub(super) fn broken(access: &Access, reason: String) -> Error {
     Error::Failed {
         cluster: access.description.clone(),
         doing: "checking the instance".to_owned(),

@@ -5,7 +5,6 @@ use tokio_postgres::error::SqlState;
 use windlass_services::{Access, Error, InstanceSpec};
 
 use super::catalogue::{Administrator, Found, conflict, find};
-use super::check::look_inside;
 use super::destroy::drop_database;
 use super::limits::{CREATE, LOOK_AGAIN, ROLES};
 use super::names::{InstanceMark, group};
@@ -27,9 +26,9 @@ pub(super) async fn provision(access: &Access, spec: &InstanceSpec) -> Result<()
         None => make_database(&session, &found.administrator, spec).await?,
     }
     open_database(&session, spec).await?;
-    // Others may have their turn, and a server may be short of connections.
-    drop(session);
-    look_inside(access, &name).await
+    let found = find(&session, spec.instance).await?;
+    let (_, database) = found.whole(access, spec.instance)?;
+    database.usable(access, &name)
 }
 
 /// The group role and our membership of it. One transaction: without the mark there is no role.

@@ -6,7 +6,7 @@ use windlass_records::{Binding, BindingState};
 
 use super::Changes;
 use crate::fault::{Fault, conflict, missing, unique};
-use crate::row::{to_word, word};
+use crate::row::{parsed, to_word, word};
 
 impl Changes<'_> {
     pub(super) async fn insert_binding(&mut self, row: &Binding) -> Result<(), Fault> {
@@ -47,13 +47,21 @@ impl Changes<'_> {
         from: BindingState,
         to: BindingState,
     ) -> Result<(), Fault> {
-        let state = self.binding_state(id).await?;
+        let row = query("SELECT state, password FROM binding WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&mut *self.connection)
+            .await?
+            .ok_or_else(|| missing(format!("binding {id}")))?;
+        let state: BindingState = word(&row, "state")?;
         if state != from {
             return Err(conflict(format!(
                 "binding {id} is {} now, not {}; something else changed it first",
                 to_word(state),
                 to_word(from)
             )));
+        }
+        if to == BindingState::Revoked {
+            self.references.loosen(parsed(&row, "password")?);
         }
         query("UPDATE binding SET state = ? WHERE id = ?")
             .bind(to_word(to))

@@ -70,7 +70,7 @@ impl Changes<'_> {
         from: ClusterState,
         to: ClusterState,
     ) -> Result<(), Fault> {
-        let row = query("SELECT state, region_id, subnet FROM cluster WHERE id = ?")
+        let row = query("SELECT state, region_id, subnet, password FROM cluster WHERE id = ?")
             .bind(id.to_string())
             .fetch_optional(&mut *self.connection)
             .await?
@@ -89,6 +89,9 @@ impl Changes<'_> {
             .execute(&mut *self.connection)
             .await
             .map_err(|error| cluster_conflict(error, id))?;
+        if to == ClusterState::Removed {
+            self.references.loosen(parsed(&row, "password")?);
+        }
         let Some(subnet) = number_or_none(&row, "subnet")? else {
             return Ok(());
         };
@@ -108,22 +111,27 @@ impl Changes<'_> {
         access: Access<'_>,
     ) -> Result<(), Fault> {
         self.references.need(access.password);
-        let kind = query("SELECT kind FROM cluster WHERE id = ?")
+        let row = query("SELECT kind, password FROM cluster WHERE id = ?")
             .bind(id.to_string())
             .fetch_optional(&mut *self.connection)
             .await?
             .ok_or_else(|| missing(format!("cluster {id}")))?;
-        if word::<ClusterKind>(&kind, "kind")? != ClusterKind::External {
+        if word::<ClusterKind>(&row, "kind")? != ClusterKind::External {
             return Err(conflict(format!(
                 "cluster {id} is run by Windlass; only an external cluster has a URL to change"
             )));
         }
-        query("UPDATE cluster SET host = ?, port = ?, administrator = ?, password = ?, database = ? WHERE id = ?")
+        self.references.loosen(parsed(&row, "password")?);
+        // New again: nobody has looked whether it can be used.
+        query(
+            "UPDATE cluster SET host = ?, port = ?, administrator = ?, password = ?, database = ?, state = ? WHERE id = ?",
+        )
             .bind(access.host)
             .bind(access.port)
             .bind(access.administrator)
             .bind(access.password.to_string())
             .bind(access.database)
+            .bind(to_word(ClusterState::New))
             .bind(id.to_string())
             .execute(&mut *self.connection)
             .await?;

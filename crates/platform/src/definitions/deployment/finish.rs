@@ -6,7 +6,7 @@ use windlass_records::{BindingState, Change, DeploymentStatus};
 use super::super::read;
 use super::snapshot::Params;
 use crate::failures;
-use crate::instance_work::failed_step;
+use crate::instance_work::{Left, failed_step};
 use crate::parts::Parts;
 
 /// What to do about a failure that does not say it itself.
@@ -17,6 +17,15 @@ pub(super) async fn finish(
     parts: &Parts,
     operation: &Operation,
     outcome: &Outcome,
+) -> Result<Vec<Change>, Failure> {
+    end(parts, operation, outcome, Left::Nothing).await
+}
+
+async fn end(
+    parts: &Parts,
+    operation: &Operation,
+    outcome: &Outcome,
+    left: Left,
 ) -> Result<Vec<Change>, Failure> {
     let params: Params = read("the snapshot", &operation.params)?;
     let mut changes = Vec::new();
@@ -44,7 +53,7 @@ pub(super) async fn finish(
         for instance in params.to_provision() {
             changes.extend(
                 parts
-                    .provisioning_failed(instance, operation, failure)
+                    .provisioning_failed(instance, operation, failure, left)
                     .await?,
             );
         }
@@ -88,7 +97,8 @@ pub(super) async fn abandon(parts: &Parts, operation: &Operation) -> Result<Vec<
         .error
         .clone()
         .unwrap_or_else(|| failures::internal("an operator gave the deployment up"));
-    let mut changes = finish(parts, operation, &Outcome::RolledBack(Some(failure))).await?;
+    let outcome = Outcome::RolledBack(Some(failure));
+    let mut changes = end(parts, operation, &outcome, Left::Something).await?;
     // Whether their users exist nobody knows: no release may pin them, and the next deployment revokes them.
     for wished in &params.instances {
         let bindings = parts
