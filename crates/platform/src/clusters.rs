@@ -7,7 +7,7 @@ use windlass_engine::{
     Workload, labels,
 };
 use windlass_model::id::{EnvironmentId, InstanceId, RegionId};
-use windlass_operations::{Failure, StoreError};
+use windlass_operations::{Effect, Failure, StoreError};
 use windlass_records::{Change, Cluster, ClusterKind, ClusterState, Instance, Service};
 use windlass_services::{Access, Driver, Endpoint, Error, ServerSpec, Tls};
 
@@ -235,14 +235,12 @@ impl Parts {
         service: &Service,
     ) -> Result<Access, Failure> {
         let host = self.host(cluster).await?.ok_or_else(|| {
-            Failure::transient(
-                "cluster_unreachable",
-                format!(
-                    "the server of {} of '{}' does not run",
-                    in_words(cluster.kind),
-                    service.identifier
-                ),
-            )
+            let kind = in_words(cluster.kind);
+            let message = format!("the server of {kind} of '{}' does not run", service.identifier);
+            Failure {
+                effect: Effect::None,
+                ..Failure::transient(failures::UNREACHABLE, message)
+            }
             .with_hint("The server is started again by itself; look at 'docker logs' of its container if it is not.")
         })?;
         self.access_at(cluster, service, host).await

@@ -3,6 +3,9 @@
 use windlass_delivery::{build, logs, routing};
 use windlass_operations::{Effect, Failure, Retry, StoreError};
 
+/// The code of what says that the server of a cluster cannot be connected to.
+pub(crate) const UNREACHABLE: &str = "cluster_unreachable";
+
 fn failure(code: &str, message: String, effect_unknown: bool, transient: bool) -> Failure {
     Failure {
         code: code.to_owned(),
@@ -51,7 +54,7 @@ pub(crate) fn service(error: &windlass_services::Error) -> Failure {
         error.is_transient(),
     );
     match error {
-        E::Unreachable { .. } => Failure { code: "cluster_unreachable".to_owned(), ..made }
+        E::Unreachable { .. } => Failure { code: UNREACHABLE.to_owned(), ..made }
             .with_hint("Check that the database server runs and can be reached from the server's machine, then try again."),
         E::Unauthorized { .. } => Failure { code: "cluster_unauthorized".to_owned(), ..made }
             .with_hint("Correct the administrator's URL of the cluster in the server's settings."),

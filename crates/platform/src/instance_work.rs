@@ -2,7 +2,7 @@
 
 use windlass_model::id::InstanceId;
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
-use windlass_operations::{Failure, Operation};
+use windlass_operations::{Effect, Failure, Operation, StepContext};
 use windlass_records::{
     Change, Cluster, ClusterKind, ClusterState, Instance, InstanceFailure, Service,
 };
@@ -60,11 +60,14 @@ impl Parts {
         }
     }
 
-    /// The first step of provisioning: the cluster's server runs and can be used.
+    /// The first step of provisioning: the cluster's server is made, and can be used.
     pub(crate) async fn run_cluster_step(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
         let scene = self.instance_scene(id).await?;
         let cluster = self.instance_cluster(&scene).await?;
-        self.usable_cluster(&cluster, &scene.service).await?;
+        // Whether one that was ready still is, the next step finds out in any case.
+        if cluster.state == ClusterState::New {
+            self.ensure_cluster(&cluster, &scene.service).await?;
+        }
         Ok(Vec::new())
     }
 
@@ -111,10 +114,8 @@ impl Parts {
         let spec = self.instance_spec(&scene).await?;
         let access = self.usable_cluster(&cluster, &scene.service).await?;
         let mut provisioned = driver.provision(&access, &spec).await;
-        if matches!(
-            provisioned,
-            Err(Error::Unreachable { .. } | Error::NoAnswer { .. })
-        ) {
+        // Not after a lost answer: of that attempt it has to be on record that it may have made something.
+        if matches!(provisioned, Err(Error::Unreachable { .. })) {
             // Its server runs but is still starting, or is not back yet.
             let access = self.ensure_cluster(&cluster, &scene.service).await?;
             provisioned = driver.provision(&access, &spec).await;
@@ -149,9 +150,13 @@ impl Parts {
 
     /// Takes the second step back if it had not ended: what it half made is destroyed. An instance that
     /// is provisioned stays so, whatever became of the deployment that wanted it.
-    pub(crate) async fn undo_provision_step(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
+    pub(crate) async fn undo_provision_step(
+        &self,
+        context: &StepContext,
+        id: InstanceId,
+    ) -> Result<Vec<Change>, Failure> {
         let scene = self.instance_scene(id).await?;
-        if scene.instance.state.is_provisioned() {
+        if scene.instance.state.is_provisioned() || never_reached(context) {
             return Ok(Vec::new());
         }
         let cluster = self.instance_cluster(&scene).await?;
@@ -201,6 +206,18 @@ impl Parts {
             },
         ])
     }
+}
+
+/// Whether no attempt of the step came as far as the cluster's server: there is nothing to take back, and
+/// nobody to ask for it. The record of a step tells what its attempts did together, until an undo of it fails.
+pub(crate) fn never_reached(context: &StepContext) -> bool {
+    context.operation.step(&context.step).is_some_and(|step| {
+        step.undo_attempt <= 1
+            && !step.completed
+            && step.error.as_ref().is_some_and(|failure| {
+                failure.code == failures::UNREACHABLE && failure.effect == Effect::None
+            })
+    })
 }
 
 /// The record of a failure on an instance.

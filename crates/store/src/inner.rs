@@ -40,11 +40,35 @@ impl std::fmt::Debug for SqliteStore {
     }
 }
 
+/// When a write is safe from a loss of power. It is safe from the death of this process in any case.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Durable {
+    /// Once it is committed.
+    Now,
+    /// Once the next write that is `Now` is committed: for leases, which no other process may have after a
+    /// loss of power, because the next start ends them all. Each write that waits for the disk is one that
+    /// a user waits for.
+    WithTheNext,
+}
+
+impl Durable {
+    /// Begins a transaction. The connection is told each time, whatever it was told before.
+    const fn begin(self) -> &'static str {
+        match self {
+            Self::Now => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
+            Self::WithTheNext => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+        }
+    }
+}
+
 impl Inner {
     /// A transaction that writes; there is one at a time.
-    pub(crate) async fn begin_write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        const BEGIN: &str = "BEGIN IMMEDIATE";
-        match self.writer.begin_with(BEGIN).await {
+    pub(crate) async fn begin_write(
+        &self,
+        durable: Durable,
+    ) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        let begin = durable.begin();
+        match self.writer.begin_with(begin).await {
             // The connection believes to be in a transaction that SQLite has ended by itself, as it does
             // when the disk is full. A new one takes its place.
             Err(sqlx::Error::InvalidSavePointStatement | sqlx::Error::BeginFailed) => {
@@ -55,7 +79,7 @@ impl Inner {
                     .map_err(|error| self.seen(error.into()))?;
                 drop(stuck.detach());
                 self.writer
-                    .begin_with(BEGIN)
+                    .begin_with(begin)
                     .await
                     .map_err(|error| self.seen(error.into()))
             }

@@ -17,12 +17,16 @@ use windlass_records::{
     Region, Release, Secret, Service, Store, Token, User, Variable, VariableFilter,
 };
 
+use crate::inner::Durable;
 use crate::{SqliteStore, change, operation, query};
 
 /// Runs a function over the writing connection in a transaction.
 macro_rules! write {
-    ($self:ident, |$connection:ident| $work:expr) => {{
-        let mut transaction = $self.inner.begin_write().await?;
+    ($self:ident, |$connection:ident| $work:expr) => {
+        write!($self, Durable::Now, |$connection| $work)
+    };
+    ($self:ident, $durable:expr, |$connection:ident| $work:expr) => {{
+        let mut transaction = $self.inner.begin_write($durable).await?;
         let $connection = &mut *transaction;
         let result = $work.await;
         $self.inner.end_write(transaction, result).await
@@ -60,7 +64,7 @@ impl OperationStore for SqliteStore {
         now: Timestamp,
         lease_millis: i64,
     ) -> Result<Option<Operation>, StoreError> {
-        write!(self, |connection| operation::claim(
+        write!(self, Durable::WithTheNext, |connection| operation::claim(
             connection,
             owner,
             now,
@@ -78,12 +82,9 @@ impl OperationStore for SqliteStore {
         epoch: i64,
         lease_until: Timestamp,
     ) -> Result<(), StoreError> {
-        write!(self, |connection| operation::heartbeat(
-            connection,
-            id,
-            epoch,
-            lease_until
-        ))
+        write!(self, Durable::WithTheNext, |connection| {
+            operation::heartbeat(connection, id, epoch, lease_until)
+        })
     }
 
     async fn record_all(
@@ -106,7 +107,9 @@ impl OperationStore for SqliteStore {
     }
 
     async fn release_lease(&self, id: OperationId, epoch: i64) -> Result<(), StoreError> {
-        write!(self, |connection| operation::release(connection, id, epoch))
+        write!(self, Durable::WithTheNext, |connection| operation::release(
+            connection, id, epoch
+        ))
     }
 
     async fn load(&self, id: OperationId) -> Result<Option<Operation>, StoreError> {

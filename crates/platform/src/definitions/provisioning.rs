@@ -21,8 +21,9 @@ pub(crate) const KIND: &str = "provisioning";
 
 /// A private server's first start includes making its database; slow disks take a while.
 pub(super) const CLUSTER_TIMEOUT: Duration = Duration::from_mins(3);
-/// One database on a running server: seconds at most, but behind others in a queue on a busy one.
-pub(super) const PROVISION_TIMEOUT: Duration = Duration::from_mins(1);
+/// One database on a running server: seconds at most, but behind others in a queue on a busy one; and a
+/// server that does not run has to be started before.
+pub(super) const PROVISION_TIMEOUT: Duration = Duration::from_mins(3);
 
 /// The input.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,7 +78,11 @@ impl Definition<Change> for ProvisioningDefinition {
         let params: Params = read("the input", &context.operation.params)?;
         let changes = match context.step.as_str() {
             "cluster" => self.parts.undo_cluster_step(params.instance).await?,
-            "provision" => self.parts.undo_provision_step(params.instance).await?,
+            "provision" => {
+                self.parts
+                    .undo_provision_step(context, params.instance)
+                    .await?
+            }
             other => return Err(unknown_step(other)),
         };
         Ok(Done::changes(changes))

@@ -93,30 +93,20 @@ pub(super) async fn administrator(session: &Session<'_>) -> Result<Administrator
     read().map_err(|error| unexpected(session.access, LOOK, &error))
 }
 
-/// Looks for an instance.
+/// Looks for an instance. The questions go out together and wait for the network once.
 pub(super) async fn find(session: &Session<'_>, instance: InstanceId) -> Result<Found, Error> {
     let name = group(instance);
-    let administrator = administrator(session).await?;
-    // The underscore before the generation is a wildcard in LIKE; a regular expression has none.
-    let sql = "SELECT oid, rolname, coalesce(shobj_description(oid, 'pg_authid'), '')
-                 FROM pg_roles WHERE rolname = $1 OR rolname ~ ('^' || $1 || '_[0-9]+$') ORDER BY rolname";
-    let rows = session.rows(LOOK, sql, &[(&name, Type::TEXT)]).await?;
-    let read = |row: &tokio_postgres::Row| {
-        Ok(Role {
-            oid: row.try_get(0)?,
-            name: row.try_get(1)?,
-            comment: row.try_get(2)?,
-        })
-    };
-    let roles: Result<Vec<Role>, tokio_postgres::Error> = rows.iter().map(read).collect();
-    let roles = roles.map_err(|error| unexpected(session.access, LOOK, &error))?;
+    let (administrator, roles, database) = tokio::try_join!(
+        administrator(session),
+        roles(session, &name),
+        database(session, &name)
+    )?;
     let (mut groups, logins): (Vec<_>, Vec<_>) =
         roles.into_iter().partition(|role| role.name == name);
     let group = groups.pop().map(|role| {
         let mark = InstanceMark::parse(&role.comment);
         (role, mark)
     });
-    let database = database(session, &name).await?;
     Ok(Found {
         administrator,
         group,
@@ -125,7 +115,25 @@ pub(super) async fn find(session: &Session<'_>, instance: InstanceId) -> Result<
     })
 }
 
-async fn database(session: &Session<'_>, name: &str) -> Result<Option<Database>, Error> {
+/// The group role of that name, and every role named as a login role of it.
+async fn roles(session: &Session<'_>, group: &str) -> Result<Vec<Role>, Error> {
+    // The underscore before the generation is a wildcard in LIKE; a regular expression has none.
+    let sql = "SELECT oid, rolname, coalesce(shobj_description(oid, 'pg_authid'), '')
+                 FROM pg_roles WHERE rolname = $1 OR rolname ~ ('^' || $1 || '_[0-9]+$') ORDER BY rolname";
+    let rows = session.rows(LOOK, sql, &[(&group, Type::TEXT)]).await?;
+    let read = |row: &tokio_postgres::Row| {
+        Ok(Role {
+            oid: row.try_get(0)?,
+            name: row.try_get(1)?,
+            comment: row.try_get(2)?,
+        })
+    };
+    let roles: Result<Vec<Role>, tokio_postgres::Error> = rows.iter().map(read).collect();
+    roles.map_err(|error| unexpected(session.access, LOOK, &error))
+}
+
+/// The database of that name.
+pub(super) async fn database(session: &Session<'_>, name: &str) -> Result<Option<Database>, Error> {
     let sql =
         "SELECT datdba, datallowconn, datconnlimit, has_database_privilege(datdba, oid, 'CONNECT')
                  FROM pg_database WHERE datname = $1";

@@ -4,7 +4,8 @@ use tokio::time::{Instant, sleep};
 use tokio_postgres::error::SqlState;
 use windlass_services::{Access, Error, InstanceSpec};
 
-use super::catalogue::{Administrator, Found, conflict, find};
+use super::catalogue::{Administrator, Found, conflict, database, find};
+use super::check::broken;
 use super::destroy::drop_database;
 use super::limits::{CREATE, LOOK_AGAIN, ROLES};
 use super::names::{InstanceMark, group};
@@ -26,9 +27,13 @@ pub(super) async fn provision(access: &Access, spec: &InstanceSpec) -> Result<()
         None => make_database(&session, &found.administrator, spec).await?,
     }
     open_database(&session, spec).await?;
-    let found = find(&session, spec.instance).await?;
-    let (_, database) = found.whole(access, spec.instance)?;
-    database.usable(access, &name)
+    match database(&session, &name).await? {
+        Some(database) => database.usable(access, &name),
+        None => Err(broken(
+            access,
+            format!("database '{name}' was dropped while it was made"),
+        )),
+    }
 }
 
 /// The group role and our membership of it. One transaction: without the mark there is no role.

@@ -1,11 +1,12 @@
 //! Bindings: a user of its own for each instance that the release has and that has none yet.
 
 use windlass_model::id::{BindingId, InstanceId};
-use windlass_operations::{Done, Failure};
+use windlass_operations::{Done, Effect, Failure};
 use windlass_records::{Binding, BindingState, Change, NewSecret, ReleaseBinding};
 use windlass_services::BindingSpec;
 
 use super::Stage;
+use crate::instance_work::never_reached;
 use crate::{failures, ids};
 
 impl Stage<'_> {
@@ -63,10 +64,22 @@ impl Stage<'_> {
                 .await?;
         }
         let mut changes = Vec::new();
+        let mut is_begun = false;
         for binding in self.own_bindings().await? {
             let scene = self.parts.instance_scene(binding.instance).await?;
             let cluster = self.parts.instance_cluster(&scene).await?;
-            let access = self.parts.usable_cluster(&cluster, &scene.service).await?;
+            // What one binding could not begin is not what the step has done: others may be made.
+            let as_of_step = |mut failure: Failure| {
+                if is_begun {
+                    failure.effect = Effect::Unknown;
+                }
+                failure
+            };
+            let access = self
+                .parts
+                .usable_cluster(&cluster, &scene.service)
+                .await
+                .map_err(as_of_step)?;
             let spec = BindingSpec {
                 binding: binding.id,
                 generation: binding.generation,
@@ -76,7 +89,8 @@ impl Stage<'_> {
                 .driver(&scene.service)?
                 .bind(&access, &self.parts.instance_spec(&scene).await?, &spec)
                 .await
-                .map_err(|error| failures::service(&error))?;
+                .map_err(|error| as_of_step(failures::service(&error)))?;
+            is_begun = true;
             self.say(format!(
                 "      {} has credentials of its own (number {})",
                 scene.instance.prefix, binding.generation
@@ -95,6 +109,9 @@ impl Stage<'_> {
 
     /// Takes the users away again that this deployment made; those of the running release stay.
     pub(super) async fn undo_bind(&self) -> Result<Done<Change>, Failure> {
+        if never_reached(self.context) {
+            return Ok(Done::default());
+        }
         for binding in self.own_bindings().await? {
             self.parts.revoke_binding(&binding).await?;
         }

@@ -198,7 +198,7 @@ impl Definition<Change> for DeploymentDefinition {
                 .map(Done::changes),
             "provision" => self
                 .parts
-                .undo_provision_step(argument(&context.step)?)
+                .undo_provision_step(context, argument(&context.step)?)
                 .await
                 .map(Done::changes),
             "credentials" => stage.undo_credentials().await,
