@@ -41,7 +41,9 @@ pub(crate) async fn run(parts: Arc<Parts>, cancel: CancellationToken) {
             futures::stream::pending().boxed()
         });
         // Events may have been missed while nobody watched.
-        let mut failed = pass(&parts).await;
+        let Some(mut failed) = cancel.run_until_cancelled(pass(&parts)).await else {
+            return;
+        };
         loop {
             let again = Instant::now() + if failed { FIRST_INTERVAL } else { INTERVAL };
             tokio::select! {
@@ -56,7 +58,10 @@ pub(crate) async fn run(parts: Arc<Parts>, cancel: CancellationToken) {
                 }
                 () = tokio::time::sleep_until(again) => {}
             }
-            failed = pass(&parts).await;
+            match cancel.run_until_cancelled(pass(&parts)).await {
+                Some(outcome) => failed = outcome,
+                None => return,
+            }
             if failed {
                 break;
             }
