@@ -1,4 +1,7 @@
 //! A commit as the context of a build.
+//!
+//! The Dockerfile in it does not come from git but is put in front as it was checked: git changes files on
+//! their way out by what `.gitattributes` says, and in other encodings a text is another one.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,6 +15,7 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{ChildStderr, ChildStdout, Command};
 use windlass_delivery::build::Error;
 
+use crate::archive;
 use crate::dockerignore::{self, Ignore};
 use crate::git::{self, Process};
 
@@ -49,8 +53,10 @@ pub(crate) struct Context {
     repository: PathBuf,
     /// What to pack.
     tree: String,
+    /// The Dockerfile, as an entry of the archive.
+    dockerfile: Bytes,
     /// Objects that are in the context and not in the repository; removed with this value.
-    added: Option<TempDir>,
+    added: TempDir,
 }
 
 impl Commit {
@@ -105,7 +111,7 @@ impl Commit {
     /// The content of a file.
     pub(crate) async fn content(&self, name: &str, entry: &Entry) -> Result<Vec<u8>, Error> {
         if entry.size > MAX_FILE_BYTES {
-            return Err(self.invalid(name, format!("it is larger than {MAX_FILE_BYTES} bytes")));
+            return Err(self.too_large(name));
         }
         let mut command = self.git("cat-file");
         command.args(["blob", &entry.object]);
@@ -129,20 +135,41 @@ impl Commit {
         }
     }
 
-    /// The context: the commit without what `.dockerignore` names and, if given, with another Dockerfile.
-    pub(crate) async fn context(
-        &self,
-        work: TempDir,
-        dockerfile: Option<&[u8]>,
-    ) -> Result<Context, Error> {
-        let ignored = self.ignored().await?;
-        if ignored.is_empty() && dockerfile.is_none() {
-            return Ok(Context {
-                repository: self.repository.clone(),
-                tree: self.id.clone(),
-                added: None,
-            });
+    /// The content of the file that the link of that name leads to, by further links if need be.
+    pub(crate) async fn linked(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let mut command = self.git("cat-file");
+        command.args(["--batch", "--follow-symlinks"]);
+        let wanted = format!("{}:{name}\n", self.id);
+        let doing = format!("following the link {name}");
+        let answer = git::run(command, Some(wanted.as_bytes()), self.local, &doing).await?;
+        let end = answer.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+        let (head, content) = answer.split_at(end);
+        let head = String::from_utf8_lossy(head);
+        let mut fields = head.split(' ');
+        let (Some(_), Some("blob"), Some(size), None) =
+            (fields.next(), fields.next(), fields.next(), fields.next())
+        else {
+            let reason = "it is a link, and what it leads to is no file of the commit";
+            return Err(self.invalid(name, reason.to_owned()));
+        };
+        let size: usize = size.parse().unwrap_or(usize::MAX);
+        if size as u64 > MAX_FILE_BYTES {
+            return Err(self.too_large(name));
         }
+        match content.get(1..=size) {
+            Some(content) => Ok(content.to_vec()),
+            None => Err(git::failed(&doing, "its answer is cut off")),
+        }
+    }
+
+    fn too_large(&self, name: &str) -> Error {
+        self.invalid(name, format!("it is larger than {MAX_FILE_BYTES} bytes"))
+    }
+
+    /// The context: the commit without what `.dockerignore` names, and with this Dockerfile.
+    pub(crate) async fn context(&self, work: TempDir, dockerfile: &[u8]) -> Result<Context, Error> {
+        let mut left_out = self.ignored().await?;
+        left_out.push(b"Dockerfile".to_vec());
         let doing = "preparing the build context";
         let objects = work.path().join("objects");
         tokio::fs::create_dir_all(&objects)
@@ -158,22 +185,10 @@ impl Commit {
         read.arg(&self.id);
         git::run(read, None, self.local, doing).await?;
         let mut changes = Vec::new();
-        for path in ignored {
+        for path in left_out {
             changes.extend_from_slice(b"0 0000000000000000000000000000000000000000\t");
             changes.extend_from_slice(&path);
             changes.push(0);
-        }
-        if let Some(dockerfile) = dockerfile {
-            let mut write = git("hash-object");
-            write.args(["-w", "--stdin", "--no-filters"]);
-            let object = git::run(write, Some(dockerfile), self.local, doing).await?;
-            changes.extend_from_slice(
-                format!(
-                    "100644 {}\tDockerfile\0",
-                    String::from_utf8_lossy(&object).trim()
-                )
-                .as_bytes(),
-            );
         }
         let mut update = git("update-index");
         update.args(["-z", "--index-info"]);
@@ -199,10 +214,13 @@ impl Commit {
             .args(["-m", "context"]);
         let commit = git::run(commit, None, self.local, doing).await?;
         let tree = String::from_utf8_lossy(&commit).trim().to_owned();
+        let seconds = date.split(' ').next().and_then(|date| date.parse().ok());
+        let dockerfile = archive::entry("Dockerfile", dockerfile, seconds.unwrap_or_default());
         Ok(Context {
             repository: self.repository.clone(),
             tree,
-            added: Some(work),
+            dockerfile: dockerfile.into(),
+            added: work,
         })
     }
 
@@ -237,10 +255,8 @@ impl Commit {
 impl Context {
     /// The context as a tar stream, which ends in an error when git does.
     pub(crate) fn stream(self) -> Result<BoxStream<'static, std::io::Result<Bytes>>, Error> {
-        let mut command = git::command_in(&self.repository, "archive");
-        if let Some(added) = &self.added {
-            command = with_objects(command, &self.repository, added.path());
-        }
+        let command = git::command_in(&self.repository, "archive");
+        let mut command = with_objects(command, &self.repository, self.added.path());
         command
             .args(["--format=tar", &self.tree])
             .stdin(Stdio::null());
@@ -262,7 +278,8 @@ impl Context {
                 Err(error) => Some((Err(error), None)),
             }
         };
-        Ok(stream::unfold(Some(packing), next).boxed())
+        let first = stream::iter([Ok(self.dockerfile)]);
+        Ok(first.chain(stream::unfold(Some(packing), next)).boxed())
     }
 }
 
@@ -271,7 +288,7 @@ struct Packing {
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
     buffer: BytesMut,
-    _added: Option<TempDir>,
+    _added: TempDir,
 }
 
 impl Packing {

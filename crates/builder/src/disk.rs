@@ -22,6 +22,12 @@ pub(crate) fn require_free(directory: &Path, minimum: u64) -> Result<(), Error> 
     Ok(())
 }
 
+/// Whether a program's words tell of a full disk.
+pub(crate) fn tells_of_full(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    words.contains("no space left on device") || words.contains("disk quota exceeded")
+}
+
 /// An input or output error as the builder's.
 pub(crate) fn error(doing: impl Into<String>, error: &std::io::Error) -> Error {
     match error.kind() {

@@ -7,12 +7,15 @@ use windlass_delivery::build::{BuildOrder, BuiltImage, Error, Manifest, Source};
 use windlass_engine::Error as E;
 use windlass_engine::{BuildRequest, Engine, ImageId, ImageReference, LogLine};
 
-use crate::context::Commit;
+use crate::context::{Commit, Entry};
 use crate::remote::Remotes;
 use crate::repository::Repositories;
 use crate::settings::BuilderSettings;
 use crate::trust::Trust;
-use crate::{disk, procfile};
+use crate::{bases, disk, dockerfile, procfile};
+
+/// Lines of a build that may be under way within the builder.
+const OUTPUT: usize = 64;
 
 /// The lines of a build.
 pub(crate) struct Log(pub(crate) mpsc::Sender<LogLine>);
@@ -137,22 +140,9 @@ async fn make(
         log.say("Git LFS is not supported: its files are in the build as pointers".to_owned())
             .await;
     }
-    let dockerfile = match parts.trust {
-        None => None,
-        Some(trust) if entry.is_plain() => {
-            let content = commit.content("Dockerfile", &entry).await?;
-            trust.apply(&order, &content, log).await?
-        }
-        Some(_) => {
-            log.say(
-                "the Dockerfile is a link: the operator's certificates are not added".to_owned(),
-            )
-            .await;
-            None
-        }
-    };
+    let dockerfile = dockerfile(parts, &order, commit, &entry, log).await?;
     let context = commit
-        .context(parts.repositories.work_directory()?, dockerfile.as_deref())
+        .context(parts.repositories.work_directory()?, dockerfile.as_bytes())
         .await?;
     let request = BuildRequest {
         tag: order.tag,
@@ -164,11 +154,99 @@ async fn make(
         memory_bytes: parts.settings.build_memory_bytes,
         labels: order.labels,
     };
-    order
-        .engine
-        .build(request, log.0.clone())
-        .await
-        .map_err(engine_error)
+    let (sender, lines) = mpsc::channel(OUTPUT);
+    let (built, seen) = tokio::join!(order.engine.build(request, sender), follow(lines, log));
+    built.map_err(|error| build_error(error, seen))
+}
+
+/// What the output of a build said.
+#[derive(Default)]
+struct Seen {
+    /// The step that it came to.
+    step: Option<String>,
+    /// A line that tells of a full disk.
+    full: Option<String>,
+}
+
+/// Passes the lines on.
+async fn follow(mut lines: mpsc::Receiver<LogLine>, log: &Log) -> Seen {
+    let mut seen = Seen::default();
+    while let Some(line) = lines.recv().await {
+        if line.text.starts_with("Step ") {
+            seen.step = Some(line.text.clone());
+        } else if disk::tells_of_full(&line.text) {
+            seen.full = Some(without_colours(line.text.trim()));
+        }
+        // Nobody listening is no reason to fail.
+        let _ = log.0.send(line).await;
+    }
+    seen
+}
+
+/// The text without the sequences by which Docker colours what a program says to standard error.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| part.split_once('m').map_or(part, |(_, behind)| behind));
+    std::iter::once(first).chain(rest).collect()
+}
+
+/// The failure of a build. A program that finds the disk full ends like any other that fails, and only its
+/// output says why; what it had written is gone by then, so the disk cannot be asked any more.
+fn build_error(error: E, seen: Seen) -> Error {
+    let step = seen.step.as_deref().unwrap_or("its beginning");
+    let what = match (&error, seen.full) {
+        (E::DiskFull { .. }, _) => error.to_string(),
+        (E::BuildFailed(words), _) if disk::tells_of_full(words) => words.clone(),
+        (E::BuildFailed(words), Some(line)) => format!("{line} ({words})"),
+        _ => return engine_error(error),
+    };
+    Error::DiskFull(format!(
+        "the engine's disk ran full during the build, at '{}': {what}. Nothing of the build was kept. Make room on \
+         that disk ('docker system df' shows what uses it), then deploy again",
+        dockerfile::shown(step)
+    ))
+}
+
+/// The Dockerfile as it is built: checked, and with the images that its stages begin from replaced by the very
+/// ones that were looked at. A name might stand for another image by the time that the build comes to it.
+async fn dockerfile(
+    parts: &Parts<'_>,
+    order: &BuildOrder,
+    commit: &Commit,
+    entry: &Entry,
+    log: &Log,
+) -> Result<String, Error> {
+    let content = if entry.is_plain() {
+        commit.content("Dockerfile", entry).await?
+    } else {
+        commit.linked("Dockerfile").await?
+    };
+    let mut text = String::from_utf8(content).map_err(|_| {
+        commit.invalid(
+            "Dockerfile",
+            "it is no text in UTF-8; save it as that".to_owned(),
+        )
+    })?;
+    let given: Vec<String> = parts
+        .settings
+        .proxies
+        .iter()
+        .map(|(name, _)| name.clone())
+        .collect();
+    let bases = dockerfile::read(&text, &given)
+        .map_err(|refusal| commit.invalid("Dockerfile", refusal.to_string()))?;
+    let bases = bases::find(order, commit, bases, log).await?;
+    // From the end, so that the places before stay where they are.
+    for base in bases.into_iter().rev() {
+        let derived = match parts.trust {
+            Some(trust) => trust.derive(order, &base, log).await?,
+            None => None,
+        };
+        let name = derived.map_or_else(|| base.image.0.clone(), |derived| derived.0);
+        text.replace_range(base.base.range, &name);
+    }
+    Ok(text)
 }
 
 /// The image on the engine, pulled if the engine does that.
@@ -201,16 +279,11 @@ pub(crate) async fn find(
 }
 
 /// An engine's error as the builder's.
-pub(crate) fn engine_error(error: windlass_engine::Error) -> Error {
+pub(crate) fn engine_error(error: E) -> Error {
     match error {
-        windlass_engine::Error::DiskFull { .. } => Error::DiskFull(error.to_string()),
-        windlass_engine::Error::BuildFailed(words)
-            if words.to_lowercase().contains("no space left on device") =>
-        {
-            Error::DiskFull(format!(
-                "the engine's disk ran full during the build: {words}"
-            ))
-        }
+        E::DiskFull { .. } => Error::DiskFull(format!(
+            "{error}; make room there ('docker system df' shows what uses it), then deploy again"
+        )),
         error => error.into(),
     }
 }

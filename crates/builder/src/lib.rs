@@ -4,6 +4,7 @@
 //! Nothing here checks who asks: requests arrive authorised.
 
 mod archive;
+mod bases;
 mod builder;
 mod context;
 mod disk;

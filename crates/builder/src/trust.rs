@@ -16,7 +16,7 @@ use windlass_engine::Error as E;
 use windlass_engine::{BuildRequest, Engine, ImageId, ImageReference, Labels, labels};
 
 use crate::archive::tar;
-use crate::dockerfile::externals;
+use crate::bases::FoundBase;
 use crate::image::Log;
 use crate::{disk, image};
 
@@ -109,51 +109,47 @@ impl Trust {
         &self.file
     }
 
-    /// The Dockerfile with the images that it builds upon replaced by ones that trust the certificates;
-    /// `None` when nothing is to be replaced.
-    pub(crate) async fn apply(
+    /// The image to be used in the place of a base, if there is one; the log says which, or why there is none.
+    pub(crate) async fn derive(
         &self,
         order: &BuildOrder,
-        dockerfile: &[u8],
+        base: &FoundBase,
         log: &Log,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        let Ok(text) = std::str::from_utf8(dockerfile) else {
-            return Ok(None);
+    ) -> Result<Option<ImageReference>, Error> {
+        let reference = &base.base.reference;
+        let derived = if base.has_triggers {
+            // They would be carried out in the derived image's build, and be gone from the image.
+            Err(
+                "it brings instructions into the build (ONBUILD), and those would be lost"
+                    .to_owned(),
+            )
+        } else {
+            self.derived(order, &base.image).await?
         };
-        let mut rewritten = text.to_owned();
-        let mut is_changed = false;
-        // From the end, so that the places before stay where they are.
-        for external in externals(text).into_iter().rev() {
-            let reference = ImageReference(external.reference);
-            match self.derived(order, &reference, log).await? {
-                Ok(derived) => {
-                    log.say(format!("{reference} is used with the operator's certificates added to it, as {derived}")).await;
-                    rewritten.replace_range(external.range, &derived.0);
-                    is_changed = true;
-                }
-                Err(reason) => {
-                    log.say(format!(
-                        "{reference} is used without the operator's certificates: {reason}"
-                    ))
-                    .await;
-                }
+        match derived {
+            Ok(derived) => {
+                log.say(format!(
+                    "{reference} is used with the operator's certificates added to it, as {derived}"
+                ))
+                .await;
+                Ok(Some(derived))
+            }
+            Err(reason) => {
+                log.say(format!(
+                    "{reference} is used without the operator's certificates: {reason}"
+                ))
+                .await;
+                Ok(None)
             }
         }
-        Ok(is_changed.then(|| rewritten.into_bytes()))
     }
 
     /// The derived image; the inner error says why there is none, which the build may survive.
     async fn derived(
         &self,
         order: &BuildOrder,
-        reference: &ImageReference,
-        log: &Log,
+        base: &ImageId,
     ) -> Result<Result<ImageReference, String>, Error> {
-        let base = match image::find(&order.engine, reference, log).await {
-            Ok(base) => base,
-            Err(Error::NoImage { reason, .. }) => return Ok(Err(reason)),
-            Err(error) => return Err(error),
-        };
         let key = hex::encode(Sha256::digest(format!("{base}\n{}\n{RECIPE}", self.digest)));
         let _one_at_a_time = self.making.lock().await;
         let tag = ImageReference(format!("windlass/trust:{}", &key[..32]));
@@ -172,12 +168,12 @@ impl Trust {
             .make(
                 &order.engine,
                 &source,
-                &source_dockerfile(&base),
+                &source_dockerfile(base),
                 &order.labels,
             )
             .await;
         if made.is_ok() {
-            let dockerfile = with_source(&base, &source);
+            let dockerfile = with_source(base, &source);
             made = self
                 .make(&order.engine, &tag, &dockerfile, &order.labels)
                 .await;
@@ -188,7 +184,7 @@ impl Trust {
         }
         if matches!(made, Err(E::BuildFailed(_) | E::Refused { .. })) {
             made = self
-                .make(&order.engine, &tag, &without_source(&base), &order.labels)
+                .make(&order.engine, &tag, &without_source(base), &order.labels)
                 .await;
         }
         let reason = match made {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bollard::models::ContainerInspectResponse;
+use bollard::models::{ContainerInspectResponse, Mount};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
     RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptions,
@@ -35,6 +35,26 @@ pub(crate) fn label_filter(installation: &str, filter: &Labels) -> HashMap<Strin
         .map(|(name, value)| format!("{name}={value}"));
     let own = std::iter::once(format!("{INSTALLATION}={installation}"));
     HashMap::from([("label".to_owned(), labels.chain(own).collect())])
+}
+
+/// Whether it was asked to have volumes.
+fn has_mounts(container: &ContainerInspectResponse) -> bool {
+    given_mounts(container).next().is_some()
+}
+
+fn given_mounts(container: &ContainerInspectResponse) -> impl Iterator<Item = &Mount> {
+    let host = container.host_config.as_ref();
+    host.and_then(|host| host.mounts.as_ref())
+        .into_iter()
+        .flatten()
+}
+
+/// The names of its volumes that nobody asked for.
+fn anonymous_volumes(container: &ContainerInspectResponse) -> impl Iterator<Item = &str> {
+    let volumes = container.mounts.iter().flatten();
+    volumes
+        .filter_map(|volume| volume.name.as_deref())
+        .filter(|name| !given_mounts(container).any(|mount| mount.source.as_deref() == Some(name)))
 }
 
 impl DockerEngine {
@@ -261,10 +281,21 @@ impl DockerEngine {
             ),
             Err(failure) => return Err(failure.into()),
         }
-        // Never its volumes.
+        let has_mounts = has_mounts(&container);
+        if has_mounts {
+            for volume in anonymous_volumes(&container) {
+                tracing::warn!(
+                    container.name = name,
+                    volume.name = volume,
+                    "the image declares a volume that nothing was mounted on; it may hold data and stays when the container goes"
+                );
+            }
+        }
+        // Its anonymous volumes with it: nothing else would ever remove them. Docker leaves those alone that
+        // were given by name; where there are any, none goes (the contract says why).
         let options = RemoveContainerOptionsBuilder::default()
             .force(true)
-            .v(false)
+            .v(!has_mounts)
             .build();
         match self
             .change(

@@ -138,6 +138,10 @@ impl Engine for DockerEngine {
         self.do_exposed_ports(image).await
     }
 
+    async fn build_triggers(&self, image: &ImageId) -> Result<Vec<String>, Error> {
+        self.do_build_triggers(image).await
+    }
+
     async fn tag(&self, image: &ImageId, reference: &ImageReference) -> Result<(), Error> {
         self.do_tag(image, reference).await
     }

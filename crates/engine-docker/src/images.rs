@@ -91,6 +91,14 @@ impl DockerEngine {
         ))
     }
 
+    pub(crate) async fn do_build_triggers(&self, image: &ImageId) -> Result<Vec<String>, Error> {
+        let image = self.existing_image(image).await?;
+        Ok(image
+            .config
+            .and_then(|config| config.on_build)
+            .unwrap_or_default())
+    }
+
     pub(crate) async fn do_tag(
         &self,
         image: &ImageId,

@@ -12,7 +12,9 @@
 //! - Environments reach each other at no time, also not while Docker rewrites its own rules: see `isolation`.
 //! - A build may pull what its Dockerfile's `FROM` names: the classic builder knows no way to forbid it.
 //! - `exec` that times out leaves its command running: Docker cannot end it.
-//! - Anonymous volumes of images (`VOLUME` in a Dockerfile) stay when their container goes, as all volumes do.
+//! - The anonymous volumes that Docker makes where an image says `VOLUME` go with their container, but not when
+//!   the workload has mounts: those are servers of services, and a volume that nobody expected may hold their
+//!   data. It stays then, and the log names it.
 //!
 //! A container with restart `Always` that is `Exited` was stopped on purpose: after a crash it is `Restarting`.
 

@@ -61,7 +61,11 @@ pub type LogStream = BoxStream<'static, Result<LogLine, Error>>;
 ///   label is [`Error::Refused`].
 /// - Two live copies of a container may exist for a short time after a lost answer; callers cope.
 /// - Nothing is pulled but by `pull`.
-/// - Volumes are removed only by name, by `remove_volume`; never with a container, never by a pattern.
+/// - Volumes that the contract knows are removed only by name, by `remove_volume`; never with a container,
+///   never by a pattern. What an engine makes by itself for one container, because its image declares a
+///   volume that no mount of the workload covers, is no such volume. Of a workload without mounts it is like
+///   the rest of the container's files and goes with it. Of a workload with mounts, which keeps data, it MUST
+///   stay: the image may keep the data elsewhere than whoever wrote the workload believes.
 /// - Futures may be dropped; what they began may then have been done or not.
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
@@ -93,7 +97,7 @@ pub trait Engine: Send + Sync + 'static {
     /// labels (but the operation's and epoch) is started if it does not run, not made again.
     async fn ensure(&self, workload: &Workload) -> Result<Observation, Error>;
 
-    /// Stops the container within its grace time and removes it. Its volumes stay.
+    /// Stops the container within its grace time and removes it. The volumes of its mounts stay.
     async fn remove(&self, name: &str) -> Result<(), Error>;
 
     /// Stops the container within its grace time and keeps it: it does not come back by itself. Absent is
@@ -162,6 +166,10 @@ pub trait Engine: Send + Sync + 'static {
 
     /// The TCP ports that the image exposes, lowest first.
     async fn exposed_ports(&self, image: &ImageId) -> Result<Vec<u16>, Error>;
+
+    /// The instructions that the image brings into every build that begins from it (`ONBUILD`), in their
+    /// order. They are run by `build` like those of the Dockerfile, so whoever checks one checks the others.
+    async fn build_triggers(&self, image: &ImageId) -> Result<Vec<String>, Error>;
 
     /// Gives the image one more name; a name that stands for another image is a conflict. An image without
     /// the installation's label SHOULD get only names that begin with [`OWN_IMAGE_NAMES`], or they cannot be taken

@@ -14,11 +14,11 @@ use windlass_engine::{ImageReference, Labels, LogLine, labels};
 use windlass_engine_docker::{DockerEngine, DockerSettings};
 
 /// The installation of these tests.
-const INSTALLATION: &str = "builder-test";
-const BASE: &str = "debian:bookworm-slim";
+pub(crate) const INSTALLATION: &str = "builder-test";
+pub(crate) const BASE: &str = "debian:bookworm-slim";
 
 /// Takes away its tags at the end.
-struct Tags(Vec<String>);
+pub(crate) struct Tags(pub(crate) Vec<String>);
 
 impl Drop for Tags {
     fn drop(&mut self) {
@@ -30,7 +30,7 @@ impl Drop for Tags {
     }
 }
 
-fn order(site: &Site, source: Source) -> (BuildOrder, Tags) {
+pub(crate) fn order(site: &Site, source: Source) -> (BuildOrder, Tags) {
     let tag = format!("windlass/builder-test:{}", uuid::Uuid::now_v7());
     let order = BuildOrder {
         engine: Arc::new(DockerEngine::new(DockerSettings::new(INSTALLATION))),
@@ -47,14 +47,14 @@ fn order(site: &Site, source: Source) -> (BuildOrder, Tags) {
     (order, Tags(vec![tag]))
 }
 
-fn at(commit: &str) -> Source {
+pub(crate) fn at(commit: &str) -> Source {
     Source::Branch {
         branch: branch("main"),
         commit: commit.to_owned(),
     }
 }
 
-async fn build(site: &Site, order: BuildOrder) -> (Result<BuiltImage, Error>, String) {
+pub(crate) async fn build(site: &Site, order: BuildOrder) -> (Result<BuiltImage, Error>, String) {
     let (sender, mut lines) = mpsc::channel::<LogLine>(16);
     let collect = async {
         let mut all = Vec::new();
@@ -67,7 +67,7 @@ async fn build(site: &Site, order: BuildOrder) -> (Result<BuiltImage, Error>, St
 }
 
 /// Runs docker by hand; gives its output if it succeeded.
-async fn docker(arguments: &[&str]) -> Result<String, String> {
+pub(crate) async fn docker(arguments: &[&str]) -> Result<String, String> {
     let output = tokio::process::Command::new("docker")
         .args(arguments)
         .output()
@@ -81,8 +81,21 @@ async fn docker(arguments: &[&str]) -> Result<String, String> {
     }
 }
 
+/// Builds an image without Windlass.
+pub(crate) async fn build_by_hand(
+    site: &Site,
+    name: &str,
+    dockerfile: &str,
+) -> Result<String, String> {
+    let directory = site.path(&format!("by-hand-{}", uuid::Uuid::now_v7()));
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::write(directory.join("Dockerfile"), dockerfile).unwrap();
+    let directory = directory.to_str().unwrap();
+    docker(&["build", "--quiet", "--tag", name, directory]).await
+}
+
 /// What the command prints in a container of the image.
-async fn inside(image: &BuiltImage, script: &str) -> String {
+pub(crate) async fn inside(image: &BuiltImage, script: &str) -> String {
     docker(&[
         "run",
         "--rm",
@@ -445,35 +458,23 @@ async fn the_operators_certificates_are_trusted_in_every_stage() {
         settings.certificates = vec![directory.join("proxy.crt")];
     })
     .await;
-    // A base whose user may not write anywhere, and one without a shell.
-    let (user, bare) = (
-        format!("windlass/builder-test:user-{mark}"),
-        format!("windlass/builder-test:bare-{mark}"),
-    );
-    let mut tags = Tags(vec![user.clone(), bare.clone()]);
+    // A base whose user may not write anywhere, one without a shell, and one that brings instructions along.
+    let name_of = |name: &str| format!("windlass-builder-test/{name}:{mark}");
+    let (user, bare, bringing) = (name_of("user"), name_of("bare"), name_of("bringing"));
+    let mut tags = Tags(vec![user.clone(), bare.clone(), bringing.clone()]);
     for (name, dockerfile) in [
         (&user, format!("FROM {BASE}\nUSER nobody\n")),
         (
             &bare,
             format!("FROM scratch\nCOPY --from={BASE} /etc/debian_version /only\n"),
         ),
+        (&bringing, format!("FROM {BASE}\nONBUILD COPY . /brought\n")),
     ] {
-        let directory = site.path(&name.replace([':', '/'], "-"));
-        std::fs::create_dir(&directory).unwrap();
-        std::fs::write(directory.join("Dockerfile"), dockerfile).unwrap();
-        docker(&[
-            "build",
-            "--quiet",
-            "--tag",
-            name,
-            directory.to_str().unwrap(),
-        ])
-        .await
-        .unwrap();
+        build_by_hand(&site, name, &dockerfile).await.unwrap();
     }
     let dockerfile = format!(
-        "ARG NAME=user-{mark}\nFROM {bare} AS bare\nFROM windlass/builder-test:$NAME\nCOPY --from=bare / /from-bare/\n\
-         RUN grep -q {mark} $PIP_CERT && id -un\nCOPY Dockerfile /seen\n"
+        "ARG NAME=user:{mark}\nFROM {bare} AS bare\nFROM {bringing} AS bringing\nFROM windlass-builder-test/$NAME\nCOPY --from=bare / /from-bare/\n\
+         COPY --from=bringing /brought /brought\nRUN grep -q {mark} $PIP_CERT && id -un\nCOPY Dockerfile /seen\n"
     );
     let commit = site.pushed(&[("Dockerfile", dockerfile.as_bytes())]).await;
     let (order, own) = order(&site, at(&commit));
@@ -483,7 +484,9 @@ async fn the_operators_certificates_are_trusted_in_every_stage() {
         .filter_map(|line| line.split_once(", as "))
         .map(|(_, tag)| tag.to_owned());
     tags.0.extend(derived);
-    assert_eq!(tags.0.len(), 4, "{lines}");
+    assert_eq!(tags.0.len(), 5, "{lines}");
+    let without = format!("{bringing} is used without the operator's certificates");
+    assert!(lines.contains(&without), "{lines}");
     let built = built.unwrap_or_else(|error| panic!("{error}: {lines}"));
     assert!(lines.lines().any(|line| line == "nobody"), "{lines}");
     let script = format!(
@@ -491,6 +494,7 @@ async fn the_operators_certificates_are_trusted_in_every_stage() {
     );
     let seen = inside(&built, &script).await;
     assert_eq!(seen.matches(":1\n").count(), 5, "{seen}");
+    assert_eq!(inside(&built, "ls /brought").await, "Dockerfile");
     assert!(
         seen.lines()
             .any(|line| line.parse().is_ok_and(|count: u32| count > 50)),

@@ -5,5 +5,7 @@
 )]
 
 mod builds;
+mod full_disk;
 mod git_http;
+mod others_images;
 mod support;

@@ -28,7 +28,7 @@ fn request(place: &Place, suffix: &str, dockerfile: &str) -> BuildRequest {
     }
 }
 
-async fn build(place: &Place, suffix: &str, dockerfile: &str) -> Result<ImageId, Error> {
+pub(crate) async fn build(place: &Place, suffix: &str, dockerfile: &str) -> Result<ImageId, Error> {
     place
         .engine
         .build(request(place, suffix, dockerfile), mpsc::channel(1000).0)

@@ -5,6 +5,7 @@ mod lost;
 mod networks;
 #[path = "../support/mod.rs"]
 mod support;
+mod volumes;
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use support::{DEADLINE, Place, wait_until};
 use tokio::sync::mpsc;
 use windlass_engine::{Attachment, Engine, Error, Health, Mount, NetworkSpec, Phase, Restart};
 
-async fn shell(place: &Place, container: &str, script: &str) -> (i64, String) {
+pub(crate) async fn shell(place: &Place, container: &str, script: &str) -> (i64, String) {
     let command = ["sh", "-c", script].map(str::to_owned);
     let out = place
         .engine

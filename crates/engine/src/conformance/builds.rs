@@ -54,6 +54,10 @@ pub async fn builds_make_images(fixture: &dyn Fixture) {
         engine.exposed_ports(&id).await.expect("exposed ports"),
         [80, 7001]
     );
+    assert_eq!(
+        engine.build_triggers(&id).await.expect("build triggers"),
+        ["RUN true", "RUN :"]
+    );
     let mut runs = workload(fixture, "web", Program::Sleep).await;
     runs.image = id.clone();
     let made = engine.ensure(&runs).await.expect("ensure");

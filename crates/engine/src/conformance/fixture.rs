@@ -35,7 +35,8 @@ pub enum Program {
 /// A build of the suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BuildCase {
-    /// Succeeds with an image that exposes the TCP ports 7001 and 80 and can run the programs.
+    /// Succeeds with an image that exposes the TCP ports 7001 and 80, brings `RUN true` and `RUN :` into
+    /// builds, and can run the programs.
     Succeeds,
     /// Fails, with `broken on purpose` in its output or its reason.
     Fails,

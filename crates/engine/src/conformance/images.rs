@@ -25,6 +25,11 @@ pub async fn images_are_looked_up_and_tagged(fixture: &dyn Fixture) {
     let absent = ImageId(format!("sha256:{:064x}", 7));
     assert_not_found(engine.tag(&absent, &tag).await, "image");
     assert_not_found(engine.exposed_ports(&absent).await, "image");
+    assert_not_found(engine.build_triggers(&absent).await, "image");
+    assert_eq!(
+        engine.build_triggers(&id).await.expect("build triggers"),
+        [""; 0]
+    );
     engine.tag(&id, &tag).await.expect("tag");
     engine.tag(&id, &tag).await.expect("repeated tag");
     assert_eq!(engine.image(&tag).await.expect("image"), Some(id.clone()));

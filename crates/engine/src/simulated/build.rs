@@ -130,6 +130,15 @@ pub(super) fn parse(dockerfile: &str) -> BuildScript {
     }
 }
 
+/// The instructions that the image of this Dockerfile brings into builds.
+pub(super) fn triggers(dockerfile: &str) -> Vec<String> {
+    dockerfile
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("ONBUILD "))
+        .map(|trigger| trigger.trim().to_owned())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -38,6 +38,15 @@ impl SimulatedEngine {
         })
     }
 
+    /// Gives an image instructions that it brings into builds.
+    pub fn set_build_triggers(&self, image: &ImageId, triggers: &[&str]) {
+        self.change(|state| {
+            if let Some(image) = state.images.get_mut(&image.0) {
+                image.build_triggers = triggers.iter().map(|&trigger| trigger.to_owned()).collect();
+            }
+        });
+    }
+
     /// Puts an image where `pull` finds it.
     pub fn add_registry_image(&self, reference: &str, exposed_ports: &[u16], behaviour: Behaviour) {
         self.change(|state| {
@@ -283,6 +292,7 @@ pub(super) fn insert_image(
             id: id.clone(),
             references,
             exposed_ports,
+            build_triggers: Vec::new(),
             behaviour,
             labels,
         },

@@ -334,6 +334,13 @@ impl Engine for SimulatedEngine {
         .await
     }
 
+    async fn build_triggers(&self, image: &ImageId) -> Result<Vec<String>, Error> {
+        self.call(Method::BuildTriggers, &image.0, |_, state| {
+            Ok(state.image_of(image)?.build_triggers.clone())
+        })
+        .await
+    }
+
     async fn tag(&self, image: &ImageId, reference: &ImageReference) -> Result<(), Error> {
         self.call(Method::Tag, &reference.0, |_, state| {
             images::tag(state, image, reference)

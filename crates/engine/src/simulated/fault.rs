@@ -32,13 +32,14 @@ pub enum Method {
     Image,
     Pull,
     ExposedPorts,
+    BuildTriggers,
     Tag,
     RemoveImage,
 }
 
 impl Method {
     /// Every call.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Ping,
         Self::EnsureNetwork,
         Self::RemoveNetwork,
@@ -62,6 +63,7 @@ impl Method {
         Self::Image,
         Self::Pull,
         Self::ExposedPorts,
+        Self::BuildTriggers,
         Self::Tag,
         Self::RemoveImage,
     ];

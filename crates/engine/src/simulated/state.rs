@@ -61,6 +61,7 @@ pub(super) struct Image {
     pub(super) id: ImageId,
     pub(super) references: BTreeSet<String>,
     pub(super) exposed_ports: Vec<u16>,
+    pub(super) build_triggers: Vec<String>,
     pub(super) behaviour: Behaviour,
     pub(super) labels: Labels,
 }

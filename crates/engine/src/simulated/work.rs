@@ -106,13 +106,17 @@ impl SimulatedEngine {
                 exposed_ports,
                 behaviour,
             } => Ok(self.change(|state| {
-                insert_image(
+                let id = insert_image(
                     state,
                     &request.tag.0,
                     exposed_ports,
                     behaviour,
                     request.labels,
-                )
+                );
+                if let Some(image) = state.images.get_mut(&id.0) {
+                    image.build_triggers = build::triggers(&dockerfile);
+                }
+                id
             })),
         }
     }

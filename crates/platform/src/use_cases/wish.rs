@@ -2,6 +2,7 @@
 
 use windlass_delivery::build::{self, Source};
 use windlass_engine::ImageReference;
+use windlass_engine::ownership::{self, PrivateName};
 use windlass_model::instance::InstanceState;
 use windlass_model::names::BranchName;
 use windlass_model::variables::VariableSource;
@@ -83,10 +84,22 @@ impl Platform {
                         ),
                     ));
                 }
-                if is_private(reference) && !self.is_own_image(scene, reference).await? {
+                if let Some(why) = ownership::private_name(reference)
+                    && !self.is_own_image(scene, reference).await?
+                {
+                    let instead = match why {
+                        PrivateName::Digits => {
+                            format!("write '{reference}:latest' if an image of that name is meant")
+                        }
+                        PrivateName::Own | PrivateName::Id => {
+                            "name an image of a registry, such as 'nginx:1.27'".to_owned()
+                        }
+                    };
                     return Err(Error::invalid(
                         "image",
-                        "name an image of a registry, such as 'nginx:1.27'; ids, and the images that Windlass builds, can be deployed by their own application only",
+                        format!(
+                            "'{reference}' is refused: {why}; {instead}. Ids, and the images that Windlass builds, can be deployed by their own application only"
+                        ),
                     ));
                 }
                 Ok(Source::Image {
@@ -99,7 +112,7 @@ impl Platform {
     /// Whether an image was built for this application: by its name, or by the id that one of its
     /// releases pins.
     async fn is_own_image(&self, scene: &Scene, reference: &str) -> Result<bool, Error> {
-        if reference.starts_with(&format!("windlass/{}:", scene.application.slug)) {
+        if ownership::is_image_of(reference, scene.application.slug.as_str()) {
             return Ok(true);
         }
         let environments = self.parts.store.environments(scene.application.id).await?;
@@ -164,14 +177,6 @@ impl Platform {
             })
             .collect())
     }
-}
-
-/// Whether a name could mean an image that an application of somebody else was built into: a name of
-/// ours, or an id or the beginning of one, which the engine takes for a name as well.
-fn is_private(reference: &str) -> bool {
-    reference.starts_with("windlass/")
-        || reference.starts_with("sha256:")
-        || reference.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 fn source_error(error: &build::Error) -> Error {
