@@ -16,7 +16,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The longest that a plain answer takes; followed streams have no such bound.
 const ANSWER: Duration = Duration::from_mins(2);
 
-/// A client of one server.
+/// A client of one server. A cheap handle.
+#[derive(Clone)]
 pub(crate) struct Client {
     agent: Agent,
     target: Target,
@@ -102,12 +103,19 @@ impl Client {
         Ok(items)
     }
 
-    /// A stream of server-sent events.
-    pub(crate) fn stream(&self, path: &str) -> Result<BufReader<impl Read + use<>>, Error> {
-        let request = self
+    /// A stream of server-sent events, from behind the event with that id.
+    pub(crate) fn stream(
+        &self,
+        path: &str,
+        last: Option<&str>,
+    ) -> Result<BufReader<impl Read + use<>>, Error> {
+        let mut request = self
             .agent
             .get(self.at(path))
             .header("Authorization", self.authorization());
+        if let Some(id) = last {
+            request = request.header("Last-Event-ID", id);
+        }
         let answer = request
             .header("Accept", "text/event-stream")
             .call()
@@ -135,7 +143,7 @@ impl Client {
         let text = answer
             .body_mut()
             .read_to_string()
-            .map_err(|error| Error::Unexpected(error.to_string()))?;
+            .map_err(|error| self.unreachable(&error))?;
         if text.is_empty() {
             Ok(Value::Null)
         } else {
@@ -154,25 +162,40 @@ impl Client {
             message(&body).unwrap_or_else(|| format!("the server answered with status {status}"));
         Err(match status {
             401 => Error::hinted(
-                message,
-                format!("Log in again: windlass login {}", self.target.url),
+                format!("{} does not know this token", self.target.url),
+                format!(
+                    "Log in with another one: windlass login {}. On the server's machine 'windlass token create' makes one.",
+                    self.target.url
+                ),
             ),
-            400..=499 => Error::user(message),
+            400..=499 => Error::refused(message, body["code"].as_str()),
             _ => {
                 let request = body["request_id"]
                     .as_str()
                     .map(|id| format!(" (request {id})"))
                     .unwrap_or_default();
-                Error::Unexpected(format!("{message}{request}"))
+                Error::unexpected(format!("{message}{request}"))
             }
         })
     }
 
     fn unreachable(&self, error: &ureq::Error) -> Error {
-        Error::Unexpected(format!(
-            "{} cannot be reached: {error}. Is the server running?",
-            self.target.url
+        Error::unexpected(format!(
+            "{} cannot be reached: {}",
+            self.target.url,
+            reason(error)
         ))
+        .with_hint("Is the server running, and is that its address?")
+    }
+}
+
+/// What the library says, without its own names for kinds of errors.
+fn reason(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Io(error) => error.to_string(),
+        ureq::Error::HostNotFound => "its name cannot be resolved".to_owned(),
+        ureq::Error::Timeout(_) => "it does not answer in time".to_owned(),
+        other => other.to_string(),
     }
 }
 

@@ -11,14 +11,17 @@ pub(crate) fn destruction(what: &str, name: &str, yes: bool) -> Result<(), Error
     }
     if !io::stdin().is_terminal() {
         return Err(Error::hinted(
-            format!("{what} cannot be undone and there is no terminal to confirm it at"),
+            format!(
+                "{} cannot be undone, and there is no terminal to confirm it at",
+                lower(what)
+            ),
             "Add --yes to go on.",
         ));
     }
     let mut talk = io::stderr().lock();
     write!(
         talk,
-        "{what} cannot be undone. Type its name, {name}, to go on: "
+        "{what} cannot be undone.\nType its name, {name}, to go on: "
     )?;
     talk.flush()?;
     let mut answer = String::new();
@@ -28,4 +31,12 @@ pub(crate) fn destruction(what: &str, name: &str, yes: bool) -> Result<(), Error
     } else {
         Err(Error::user("that is not its name; nothing was done"))
     }
+}
+
+/// As the middle of a sentence begins.
+fn lower(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(characters).collect()
+    })
 }

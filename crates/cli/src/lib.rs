@@ -11,8 +11,11 @@ mod error;
 mod events;
 mod follow;
 mod output;
+mod progress;
 mod scope;
 mod settings;
+mod steps;
+mod terminal;
 
 use std::process::ExitCode;
 

@@ -8,9 +8,13 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::command::Scope;
 use crate::error::Error;
+use crate::output::{self, cell};
+use crate::steps::Names;
 
 /// Where a work tree keeps its application's name.
 const APPLICATION_KEY: &str = "windlass.application";
+/// The environment when none is named.
+const ENVIRONMENT: &str = "test";
 
 /// An application of the server.
 pub(crate) struct Application {
@@ -39,93 +43,142 @@ fn git(arguments: &[&str]) -> Option<String> {
     (output.status.success() && !text.is_empty()).then_some(text)
 }
 
+fn git_does(arguments: &[&str]) -> bool {
+    let status = Command::new("git").args(arguments).status();
+    status.is_ok_and(|status| status.success())
+}
+
 /// Remembers the application for this work tree and adds the server's repository as the remote
-/// `windlass`, with the command line as git's way to the token. Says what it did; no work tree, nothing done.
-pub(crate) fn remember(client: &Client, slug: &str) -> Vec<String> {
+/// `windlass`, with the command line as git's way to the token. Says what it did, and what comes next.
+pub(crate) fn remember(client: &Client, slug: &str, branch: &str) {
     if git(&["rev-parse", "--is-inside-work-tree"]).as_deref() != Some("true") {
-        return Vec::new();
+        output::say(&format!(
+            "Name it with '-a {slug}' from now on, or work in a git work tree where 'git config {APPLICATION_KEY} {slug}' was run."
+        ));
+        return;
     }
-    let mut done = Vec::new();
-    if Command::new("git")
-        .args(["config", "--local", APPLICATION_KEY, slug])
-        .status()
-        .is_ok_and(|status| status.success())
-    {
-        done.push(format!("This work tree is '{slug}' from now on."));
+    if git_does(&["config", "--local", APPLICATION_KEY, slug]) {
+        output::say(&format!(
+            "This work tree is '{slug}' from now on: no -a needed."
+        ));
     }
     let url = format!("{}/git/{slug}.git", client.url());
-    if git(&["remote", "get-url", "windlass"]).is_none()
-        && Command::new("git")
-            .args(["remote", "add", "windlass", &url])
-            .status()
-            .is_ok_and(|status| status.success())
-    {
+    let remote = git(&["remote", "get-url", "windlass"]);
+    if remote.is_none() && git_does(&["remote", "add", "windlass", &url]) {
         let helper = format!("credential.{}.helper", client.url());
-        // Errors here only mean that git asks for the password.
-        let _ = Command::new("git")
-            .args(["config", "--local", &helper, "!windlass git-credential"])
-            .status();
-        done.push("Push with: git push windlass main".to_owned());
+        // An error here only means that git asks for the password.
+        let _ = git_does(&["config", "--local", &helper, "!windlass git-credential"]);
+        output::say(&format!(
+            "Push with: git push windlass {branch}. Then: windlass deploy"
+        ));
+    } else if let Some(other) = remote.filter(|other| *other != url) {
+        output::say(&format!(
+            "The remote 'windlass' is {other} already and stays so; this application's repository is {url}."
+        ));
     }
-    done
 }
 
 /// The name of the application that the flags or the work tree give.
-fn application_name(scope: &Scope) -> Result<String, Error> {
-    scope.app.clone().or_else(|| git(&["config", "--get", APPLICATION_KEY])).ok_or_else(|| {
-        Error::hinted("which application?", "Name it with -a NAME, or work in a git work tree in which 'windlass app create' was run.")
-    })
+fn application_name(named: Option<&str>) -> Result<String, Error> {
+    named
+        .map(str::to_owned)
+        .or_else(|| git(&["config", "--get", APPLICATION_KEY]))
+        .ok_or_else(|| {
+            Error::hinted(
+                "no application is named",
+                "Name it with -a NAME, or work in a git work tree in which 'windlass app create' was run.",
+            )
+        })
 }
 
-/// Finds an application by name.
-pub(crate) fn find_application(client: &Client, name: &str) -> Result<Application, Error> {
-    let found = client.list(&format!("/apps/v3/applications/?slug={}", encode(name)))?;
+/// The application that the command is about, by its name or the work tree's.
+pub(crate) fn application(client: &Client, named: Option<&str>) -> Result<Application, Error> {
+    let slug = application_name(named)?;
+    let found = client.list(&format!("/apps/v3/applications/?slug={}", encode(&slug)))?;
     let id = found.first().and_then(|item| item["uuid"].as_str());
     let id = id.ok_or_else(|| {
         Error::hinted(
-            format!("there is no application '{name}'"),
+            format!("there is no application '{slug}'"),
             "'windlass app list' shows those that there are.",
         )
     })?;
     Ok(Application {
         id: id.to_owned(),
-        slug: name.to_owned(),
+        slug,
     })
 }
 
-/// The application that the command is about.
-pub(crate) fn application(client: &Client, scope: &Scope) -> Result<Application, Error> {
-    find_application(client, &application_name(scope)?)
-}
-
-/// The environment that the command is about: `test` without one.
+/// The environment that the command is about: the one that is named, else the one of the flags, else `test`.
 pub(crate) fn environment(
     client: &Client,
     scope: &Scope,
     named: Option<&str>,
 ) -> Result<Environment, Error> {
-    let application = application(client, scope)?;
-    let slug = named.or(scope.env.as_deref()).unwrap_or("test").to_owned();
-    let found = client.list(&format!(
-        "/apps/v3/environments/?application={}&slug={}",
-        application.id,
-        encode(&slug)
-    ))?;
-    let id = found
-        .first()
-        .and_then(|item| item["uuid"].as_str())
-        .map(str::to_owned);
+    let application = application(client, scope.application.app.as_deref())?;
+    let named = named.or(scope.environment.env.as_deref());
+    environment_of(client, application, named)
+}
+
+/// The environment of an application: `test` when none is named.
+pub(crate) fn environment_of(
+    client: &Client,
+    application: Application,
+    named: Option<&str>,
+) -> Result<Environment, Error> {
+    let slug = named.unwrap_or(ENVIRONMENT);
+    let all = environments(client, &application)?;
+    let found = all.iter().find(|item| item["slug"] == slug);
+    let id = found.and_then(|item| item["uuid"].as_str());
     let id = id.ok_or_else(|| {
-        Error::user(format!(
-            "'{}' has no environment '{slug}'",
-            application.slug
-        ))
+        let there: Vec<String> = all.iter().map(|item| cell(&item["slug"])).collect();
+        Error::hinted(
+            format!("'{}' has no environment '{slug}'", application.slug),
+            format!(
+                "It has {}; 'windlass env create' makes another.",
+                there.join(", ")
+            ),
+        )
     })?;
     Ok(Environment {
-        id,
-        slug,
+        id: id.to_owned(),
+        slug: slug.to_owned(),
         application,
     })
+}
+
+/// The environments of an application.
+pub(crate) fn environments(
+    client: &Client,
+    application: &Application,
+) -> Result<Vec<Value>, Error> {
+    client.list(&format!(
+        "/apps/v3/environments/?application={}",
+        application.id
+    ))
+}
+
+/// The instances of an environment.
+pub(crate) fn instances(client: &Client, environment: &str) -> Result<Vec<Value>, Error> {
+    client.list(&format!(
+        "/apps/v3/service-instances/?environment={}",
+        encode(environment)
+    ))
+}
+
+/// What the instances of an application are called, as `environment/PREFIX`.
+pub(crate) fn instance_names(client: &Client, application: &Application) -> Result<Names, Error> {
+    let mut names = Names::new();
+    for environment in environments(client, application)? {
+        for instance in instances(client, &cell(&environment["uuid"]))? {
+            let name = format!(
+                "{}/{}",
+                cell(&environment["slug"]),
+                cell(&instance["prefix"])
+            );
+            names.insert(cell(&instance["uuid"]), name);
+        }
+    }
+    Ok(names)
 }
 
 /// The instance of an environment with that prefix. Two kinds may share one: then the kind is needed too.
@@ -134,10 +187,7 @@ pub(crate) fn instance(
     environment: &Environment,
     name: &str,
 ) -> Result<Value, Error> {
-    let all = client.list(&format!(
-        "/apps/v3/service-instances/?environment={}",
-        environment.id
-    ))?;
+    let all = instances(client, &environment.id)?;
     let matching: Vec<&Value> = all
         .iter()
         .filter(|item| {
@@ -160,12 +210,12 @@ pub(crate) fn instance(
         several => {
             let names: Vec<String> = several
                 .iter()
-                .map(|item| format!("{}:{}", item["type"].as_str().unwrap_or_default(), name))
+                .map(|item| format!("{}:{}", cell(&item["type"]), name))
                 .collect();
-            Err(Error::user(format!(
-                "'{name}' is the prefix of several instances; name one of {}",
-                names.join(", ")
-            )))
+            Err(Error::hinted(
+                format!("'{name}' is the prefix of several instances"),
+                format!("Name one of {}.", names.join(", ")),
+            ))
         }
     }
 }

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::Server;
 use crate::error::Error;
 
 /// The file that `login` writes.
@@ -28,6 +27,7 @@ struct Login {
 }
 
 /// A server with the caller's token.
+#[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) url: String,
     pub(crate) token: String,
@@ -69,16 +69,22 @@ fn read() -> Result<File, Error> {
     }
 }
 
-/// The server and token to use.
-pub(crate) fn target(server: &Server) -> Result<Target, Error> {
-    let mut file = read()?;
-    let url = server.url.clone().or_else(|| file.default.clone());
-    let url =
-        url.ok_or_else(|| Error::hinted("no server is known", "Log in first: windlass login URL"))?;
-    let url = normal(&url);
-    let token = match &server.token {
-        Some(token) => token.clone(),
-        None => file
+/// The URL of a server: the one that is given, else the one of the last login.
+pub(crate) fn url(given: Option<&str>) -> Result<String, Error> {
+    let url = match given {
+        Some(url) => Some(url.to_owned()),
+        None => read()?.default,
+    };
+    url.map(|url| normal(&url))
+        .ok_or_else(|| Error::hinted("no server is known", "Log in first: windlass login URL"))
+}
+
+/// The server and token to use: those that are given, else those of the last login.
+pub(crate) fn target(url: Option<&str>, token: Option<&str>) -> Result<Target, Error> {
+    let url = self::url(url)?;
+    let token = match token {
+        Some(token) => token.to_owned(),
+        None => read()?
             .servers
             .remove(&url)
             .map(|login| login.token)

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A new id of any kind: a UUIDv7.
-pub(crate) fn mint<T: From<Uuid>>() -> T {
+pub fn mint<T: From<Uuid>>() -> T {
     Uuid::now_v7().into()
 }
 
@@ -33,12 +33,12 @@ pub(crate) fn password(length: usize) -> SecretString {
 }
 
 /// The text of a new access token.
-pub(crate) fn token() -> SecretString {
+pub fn token() -> SecretString {
     use secrecy::ExposeSecret;
     SecretString::from(format!("wl_{}", password(43).expose_secret()))
 }
 
 /// What is kept of a token: SHA-256 in hex.
-pub(crate) fn token_hash(token: &str) -> String {
+pub fn token_hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }

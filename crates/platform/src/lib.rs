@@ -10,6 +10,7 @@ mod context;
 mod definitions;
 mod error;
 mod failures;
+mod housekeeping;
 mod ids;
 mod instance_work;
 mod locks;
@@ -29,7 +30,8 @@ mod workloads;
 
 pub use context::Context;
 pub use error::{Error, FieldError};
-pub use parts::{Backends, ExternalCluster, Settings};
+pub use ids::{mint, token, token_hash};
+pub use parts::{Backends, ExternalCluster, KEPT_RELEASES, LEAST_KEPT_RELEASES, Settings};
 pub use platform::Platform;
 pub use scene::Scene;
 pub use seed::installation_id;

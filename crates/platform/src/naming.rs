@@ -37,7 +37,7 @@ pub(crate) fn cluster_volume(cluster: ClusterId, volume: &str) -> String {
     format!("windlass-cluster-{}-{volume}", short(cluster))
 }
 
-/// The tag of the image that a deployment builds.
+/// The tag by which the release of a deployment holds its image, built for it or taken up again.
 pub(crate) fn image_tag(slug: &ApplicationSlug, deployment: DeploymentId) -> ImageReference {
     ImageReference(format!("windlass/{slug}:{}", short(deployment)))
 }

@@ -14,7 +14,7 @@ use windlass_model::id::RegionId;
 use windlass_model::time::Timestamp;
 use windlass_operations::Failure;
 use windlass_operations::clock::Clock;
-use windlass_records::{Cluster, Region, Service, Store};
+use windlass_records::{Cluster, Keep, Region, Service, Store};
 use windlass_services::Driver;
 
 use crate::failures;
@@ -41,6 +41,18 @@ pub struct ExternalCluster {
     pub database: Option<String>,
 }
 
+/// The fewest releases that may be kept: the running one, and one to go back to.
+pub const LEAST_KEPT_RELEASES: u32 = 2;
+/// Releases of an environment that are kept: weeks of work, and as many images on the engine at most.
+pub const KEPT_RELEASES: u32 = 20;
+/// Deployments of an environment that are kept with their logs besides those of the releases: those that
+/// failed, and those whose release is forgotten. A log has 16 MiB at most.
+const KEPT_DEPLOYMENTS: u32 = 100;
+/// How long operations that have ended are kept, with their events: longer than anybody asks what happened.
+const KEPT_OPERATIONS: Duration = Duration::from_hours(90 * 24);
+/// Between two looks at what need not be kept: nothing waits for it.
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_mins(10);
+
 /// The settings of the platform.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -66,6 +78,26 @@ pub struct Settings {
     pub drain_deadline: Duration,
     /// Where the subnets of environments and shared clusters are taken from.
     pub subnet_pool: SubnetPool,
+    /// How many releases of an environment are kept with their images; at least [`LEAST_KEPT_RELEASES`].
+    pub keep_releases: u32,
+    /// How many deployments of an environment are kept with their logs, besides those that made these
+    /// releases.
+    pub keep_deployments: u32,
+    /// How long operations are kept after their end.
+    pub keep_operations: Duration,
+    /// How often what need not be kept is looked for.
+    pub housekeeping_interval: Duration,
+}
+
+impl Settings {
+    /// How much of an environment's past is kept.
+    pub(crate) fn keep(&self) -> Keep {
+        Keep {
+            releases: self.keep_releases.max(LEAST_KEPT_RELEASES),
+            // The number of the next deployment is counted from the newest.
+            deployments: self.keep_deployments.max(1),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -82,6 +114,10 @@ impl Default for Settings {
             health_timeout: Duration::from_mins(1),
             drain_deadline: Duration::from_secs(30),
             subnet_pool: SubnetPool::default(),
+            keep_releases: KEPT_RELEASES,
+            keep_deployments: KEPT_DEPLOYMENTS,
+            keep_operations: KEPT_OPERATIONS,
+            housekeeping_interval: HOUSEKEEPING_INTERVAL,
         }
     }
 }

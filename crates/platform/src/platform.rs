@@ -9,7 +9,7 @@ use windlass_records::Change;
 
 use crate::error::Error;
 use crate::parts::{Backends, Parts, Settings};
-use crate::{definitions, reconcile, seed};
+use crate::{definitions, housekeeping, reconcile, seed};
 
 /// The platform. A cheap handle: clones share everything.
 #[derive(Clone)]
@@ -58,6 +58,9 @@ impl Platform {
         let runner = self.runner.clone();
         let token = cancel.clone();
         tasks.spawn(async move { runner.run(token).await });
+        let platform = self.clone();
+        let token = cancel.clone();
+        tasks.spawn(async move { housekeeping::run(platform, token).await });
         let parts = self.parts.clone();
         tasks.spawn(async move { reconcile::run(parts, cancel).await });
         tasks.close();

@@ -129,7 +129,10 @@ fn remember(first: &mut Option<Failure>, failure: Failure, what: &str, id: &str)
 }
 
 /// Whether a deployment of the environment, or of any, has not ended.
-async fn is_deploying(parts: &Parts, environment: Option<EnvironmentId>) -> Result<bool, Failure> {
+pub(crate) async fn is_deploying(
+    parts: &Parts,
+    environment: Option<EnvironmentId>,
+) -> Result<bool, Failure> {
     let filter = DeploymentFilter {
         environment,
         unfinished: true,

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use windlass_model::id::{ApplicationId, EnvironmentId, InstanceId};
-use windlass_operations::{Definition, Submission};
+use windlass_operations::{Definition, Operation, Submission};
 use windlass_records::Change;
 
 use crate::context::Context;
 use crate::definitions;
 use crate::error::Error;
+use crate::housekeeping::Housekeeping;
 use crate::platform::Platform;
 use crate::use_cases::deployments::DeployRequest;
 
@@ -18,7 +19,8 @@ use crate::use_cases::deployments::DeployRequest;
 pub type Composed = (Submission, Vec<Change>);
 
 impl Platform {
-    /// The definition of that kind: `deployment`, `provisioning`, `removal`, `application-removal`.
+    /// The definition of that kind: `deployment`, `provisioning`, `removal`, `application-removal`,
+    /// `clean-up`.
     pub fn definition(&self, kind: &str) -> Option<Arc<dyn Definition<Change>>> {
         definitions::all(&self.parts)
             .into_iter()
@@ -71,6 +73,23 @@ impl Platform {
         confirmation: &str,
     ) -> Result<Composed, Error> {
         self.compose_teardown(context, id, confirmation).await
+    }
+
+    /// The removal of what an environment keeps no longer, not begun.
+    pub async fn composed_clean_up(&self, environment: EnvironmentId) -> Result<Composed, Error> {
+        let composed = definitions::clean_up::compose(&self.parts, environment).await?;
+        composed.ok_or_else(|| Error::not_found("environment", environment))
+    }
+
+    /// Begins what was composed.
+    pub async fn begin_composed(&self, composed: Composed) -> Result<Operation, Error> {
+        self.submit(composed.0, composed.1).await
+    }
+
+    /// One round of housekeeping; says whether something failed.
+    pub async fn keep_house_once(&self) -> bool {
+        let mut housekeeping = Housekeeping::default();
+        housekeeping.pass(self, &CancellationToken::new()).await
     }
 
     /// Drives operations without the reconcilers, until it is cancelled.

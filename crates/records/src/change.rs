@@ -68,7 +68,8 @@ pub enum Change {
     ExpectApplicationStays(ApplicationId),
     /// Deletes an application, its environments and what belongs to them. Refused (conflict) while an
     /// instance that is not `REMOVED` or a binding that is not `Revoked` is left, or an operation or a
-    /// deployment of an environment is unfinished but the operation that this change is committed with.
+    /// deployment of an environment is unfinished but the operation that this change is committed with, and
+    /// clean-ups, which find nothing to do then.
     DeleteApplication(ApplicationId),
     /// A new environment; its slug is unique in its application, its subnet in the region.
     InsertEnvironment(Environment),
@@ -163,11 +164,18 @@ pub enum Change {
         hint: Option<String>,
         at: Timestamp,
     },
+    /// Refuses the transaction while a deployment of the environment is unfinished.
+    ExpectNoDeployment(EnvironmentId),
+    /// Forgets a deployment that has ended; absent is fine. Conflict while it has not, or its release is
+    /// there. Last of all that is removed with it: nothing else names its log and its image's tag.
+    DeleteDeployment(DeploymentId),
     /// A new release, with number 0.
     InsertRelease(Release),
     /// Gives a release its number when its deployment passes the pivot: one more than the highest of
     /// its environment.
     NumberRelease { id: ReleaseId },
+    /// Refuses the transaction when the release has been forgotten.
+    ExpectRelease(ReleaseId),
     /// Forgets a release whose deployment did not get to its pivot, or one past retention.
     DeleteRelease(ReleaseId),
 

@@ -20,6 +20,7 @@ pub mod instance;
 pub mod lease;
 pub mod operation;
 pub mod release;
+pub mod retention;
 pub mod sample;
 pub mod secret;
 pub mod variable;
@@ -90,6 +91,11 @@ macro_rules! store_conformance {
             release::numbers_come_with_the_pivot,
             release::the_running_release_is_guarded,
             release::releases_pin_what_is_there,
+            retention::the_oldest_are_too_many,
+            retention::leftovers_go_and_what_runs_stays,
+            retention::nobody_cleans_up_where_something_is_at_work,
+            retention::releases_are_forgotten_before_their_deployments,
+            retention::old_operations_are_trimmed,
             operation::created_with_its_changes,
             operation::idempotency_keys,
             operation::one_active_per_subject,

@@ -13,6 +13,7 @@ pub mod conformance;
 pub mod deployment;
 pub mod instance;
 pub mod page;
+pub mod retention;
 pub mod secret;
 pub mod store;
 pub mod variable;
@@ -26,6 +27,7 @@ pub use deployment::{
 };
 pub use instance::{Binding, BindingState, Instance, InstanceFailure};
 pub use page::{Page, PageRequest};
+pub use retention::{CLEAN_UP_SUBJECT, Keep, Surplus, SurplusRelease, Trimmed};
 pub use secret::{NewSecret, Secret};
 pub use store::{
     ApplicationFilter, DeploymentFilter, InstanceFilter, OperationFilter, Store, VariableFilter,

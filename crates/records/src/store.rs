@@ -7,6 +7,7 @@ use windlass_model::id::{
     RegionId, ReleaseId, SecretId, ServiceId, UserId,
 };
 use windlass_model::names::{ApplicationSlug, EnvironmentSlug, VariableName};
+use windlass_model::time::Timestamp;
 use windlass_operations::{Operation, OperationState, OperationStore, StoreError};
 
 use crate::account::{Organisation, Token, User};
@@ -16,6 +17,7 @@ use crate::change::Change;
 use crate::deployment::{Deployment, Release};
 use crate::instance::{Binding, Instance};
 use crate::page::{Page, PageRequest};
+use crate::retention::{Keep, Surplus, Trimmed};
 use crate::secret::Secret;
 use crate::variable::Variable;
 
@@ -179,4 +181,29 @@ pub trait Store: OperationStore<Change = Change> {
         filter: &OperationFilter,
         page: &PageRequest,
     ) -> Result<Page<Operation>, StoreError>;
+
+    /// At most `limit` environments that have a [`Store::surplus`]. Without those in which a deployment or a
+    /// clean-up is unfinished, and those whose application is being removed.
+    async fn environments_to_clean_up(
+        &self,
+        keep: &Keep,
+        limit: u32,
+    ) -> Result<Vec<EnvironmentId>, StoreError>;
+    /// What of the environment need not be kept: at most `limit` deployments and as many releases, and what
+    /// releases those deployments have besides. The newest deployment and the newest release are never in it,
+    /// for the next numbers are counted from them.
+    async fn surplus(
+        &self,
+        environment: EnvironmentId,
+        keep: &Keep,
+        limit: u32,
+    ) -> Result<Surplus, StoreError>;
+    /// Deletes operations that ended before that time, with their steps and events, oldest first. What a
+    /// deployment, the last failure of an instance or another operation refers to stays. One short
+    /// transaction: it looks at no more operations than the page's limit, and deletes about as many rows.
+    async fn trim_operations(
+        &self,
+        ended_before: Timestamp,
+        page: &PageRequest,
+    ) -> Result<Trimmed, StoreError>;
 }

@@ -148,8 +148,11 @@ impl Changes<'_> {
                 };
                 self.finish_deployment(*id, end).await
             }
+            Change::ExpectNoDeployment(id) => self.expect_no_deployment_in(*id).await,
+            Change::DeleteDeployment(id) => self.delete_deployment(*id).await,
             Change::InsertRelease(row) => self.insert_release(row).await,
             Change::NumberRelease { id } => self.number_release(*id).await,
+            Change::ExpectRelease(id) => self.expect_release(*id).await,
             Change::DeleteRelease(id) => self.delete_release(*id).await,
             Change::PutSetting { name, value } => self.put_setting(name, value).await,
             Change::Audit(entry) => self.audit(entry).await,

@@ -4,7 +4,10 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row, query, raw_sql};
 
 /// The migrations in order; the first brings the schema to version 1. One that was released never changes.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_retention.sql"),
+];
 
 /// `PRAGMA application_id` of our files: "Wndl".
 pub(crate) const APPLICATION_ID: i64 = 0x576e_646c;

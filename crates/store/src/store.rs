@@ -13,8 +13,9 @@ use windlass_operations::{
 };
 use windlass_records::{
     Application, ApplicationFilter, Binding, Change, Cluster, Deployment, DeploymentFilter,
-    Environment, Instance, InstanceFilter, OperationFilter, Organisation, Page, PageRequest,
-    Region, Release, Secret, Service, Store, Token, User, Variable, VariableFilter,
+    Environment, Instance, InstanceFilter, Keep, OperationFilter, Organisation, Page, PageRequest,
+    Region, Release, Secret, Service, Store, Surplus, Token, Trimmed, User, Variable,
+    VariableFilter,
 };
 
 use crate::inner::Durable;
@@ -335,6 +336,42 @@ impl Store for SqliteStore {
     ) -> Result<Page<Operation>, StoreError> {
         read!(self, |connection| query::operation::operations(
             connection, filter, page
+        ))
+    }
+
+    async fn environments_to_clean_up(
+        &self,
+        keep: &Keep,
+        limit: u32,
+    ) -> Result<Vec<EnvironmentId>, StoreError> {
+        read!(self, |connection| query::retention::environments(
+            connection, keep, limit
+        ))
+    }
+
+    async fn surplus(
+        &self,
+        environment: EnvironmentId,
+        keep: &Keep,
+        limit: u32,
+    ) -> Result<Surplus, StoreError> {
+        read!(self, |connection| query::retention::surplus(
+            connection,
+            environment,
+            keep,
+            limit
+        ))
+    }
+
+    async fn trim_operations(
+        &self,
+        ended_before: Timestamp,
+        page: &PageRequest,
+    ) -> Result<Trimmed, StoreError> {
+        write!(self, |connection| operation::trim(
+            connection,
+            ended_before,
+            page
         ))
     }
 }

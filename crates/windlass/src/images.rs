@@ -19,7 +19,8 @@ struct Recipes;
 pub(crate) enum Verb {
     /// Make sure that the images of services are there: pulled, or built where no registry answers.
     Prepare {
-        /// Only these: directories of the recipes, such as `postgres/15`; all without.
+        /// Only these: directories of the recipes, such as postgres/15. If left out, those that the server needs.
+        #[arg(value_name = "IMAGE")]
         images: Vec<String>,
         /// Build without asking a registry first.
         #[arg(long)]

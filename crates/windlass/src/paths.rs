@@ -2,6 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+/// The database of the store, which `windlass-store` puts there.
+pub(crate) fn store(state: &Path) -> PathBuf {
+    state.join("windlass.db")
+}
+
 /// The repositories of applications.
 pub(crate) fn repositories(state: &Path) -> PathBuf {
     state.join("repositories")
@@ -12,7 +17,7 @@ pub(crate) fn deployment_logs(state: &Path) -> PathBuf {
     state.join("deployment-logs")
 }
 
-/// The first administrator's token.
+/// The first administrator's token, until `windlass login --first-token` takes it.
 pub(crate) fn token_file(state: &Path) -> PathBuf {
     state.join("admin-token")
 }

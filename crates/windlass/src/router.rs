@@ -12,10 +12,15 @@ use crate::{paths, stop};
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The state directory of the server: the route table and the control socket are in it.
-    #[arg(long, env = "WINDLASS_STATE_DIR")]
+    #[arg(long, env = "WINDLASS_STATE_DIR", value_name = "DIR")]
     state_dir: PathBuf,
     /// Where sites are served; may be given several times.
-    #[arg(long, env = "WINDLASS_ROUTER_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "WINDLASS_ROUTER_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
     listen: Vec<SocketAddr>,
 }
 

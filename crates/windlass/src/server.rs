@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -16,78 +16,125 @@ use windlass_engine::Engine;
 use windlass_engine_docker::{DockerEngine, DockerSettings};
 use windlass_operations::SystemClock;
 use windlass_platform::{
-    Backends, ExternalCluster, Platform, Settings, SubnetPool, installation_id,
+    Backends, ExternalCluster, KEPT_RELEASES, LEAST_KEPT_RELEASES, Platform, Settings, SubnetPool,
+    installation_id,
 };
 use windlass_records::Store;
 use windlass_router::control::SocketControl;
 use windlass_service_drivers::postgres::PostgresDriver;
-use windlass_store::{SqliteStore, StoreSettings};
+use windlass_store::{OpenError, SqliteStore, StoreSettings};
 
-use crate::{paths, stop};
+use crate::{paths, stop, token};
+
+/// How long another server's lock is waited for: longer than any program takes to be started.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+/// Between two looks at the lock.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Options of the server.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Where everything is kept: the store, repositories, logs, the route table.
-    #[arg(long, env = "WINDLASS_STATE_DIR")]
+    #[arg(long, env = "WINDLASS_STATE_DIR", value_name = "DIR")]
     state_dir: PathBuf,
     /// Where the API is served. Plain HTTP: put it behind TLS before it leaves the machine.
-    #[arg(long, env = "WINDLASS_LISTEN", default_value = "127.0.0.1:8000")]
+    #[arg(
+        long,
+        env = "WINDLASS_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8000"
+    )]
     listen: SocketAddr,
-    /// The URL under which users reach the API; http:// and the address above without.
-    #[arg(long, env = "WINDLASS_PUBLIC_URL")]
+    /// The URL under which users reach the API. If left out, http:// and the address above.
+    #[arg(long, env = "WINDLASS_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
     /// The domain under which sites are served, as APPLICATION-ENVIRONMENT.DOMAIN.
     #[arg(long, env = "WINDLASS_DOMAIN", default_value = "localhost")]
     domain: String,
     /// The port of the router in the URLs of sites.
-    #[arg(long, env = "WINDLASS_ROUTER_PORT", default_value_t = 8080)]
+    #[arg(
+        long,
+        env = "WINDLASS_ROUTER_PORT",
+        value_name = "PORT",
+        default_value_t = 8080
+    )]
     router_port: u16,
     /// The name of this machine's region.
-    #[arg(long, env = "WINDLASS_REGION", default_value = "local")]
+    #[arg(
+        long,
+        env = "WINDLASS_REGION",
+        value_name = "NAME",
+        default_value = "local"
+    )]
     region: String,
     /// The socket of the Docker Engine.
     #[arg(
         long,
         env = "WINDLASS_DOCKER_SOCKET",
+        value_name = "FILE",
         default_value = "/var/run/docker.sock"
     )]
     docker_socket: PathBuf,
     /// A PostgreSQL server for the shared cluster, by its administrator's URL
     /// (postgres://user:password@host:5432/database), reachable under that name from here and from
-    /// containers. Without, Windlass runs one itself.
-    #[arg(long, env = "WINDLASS_SHARED_POSTGRES", hide_env_values = true)]
+    /// containers. If left out, Windlass runs one itself.
+    #[arg(long, env = "WINDLASS_SHARED_POSTGRES", value_name = "URL")]
     shared_postgres: Option<String>,
     /// The version of that server.
-    #[arg(long, env = "WINDLASS_SHARED_POSTGRES_VERSION", default_value = "15")]
+    #[arg(
+        long,
+        env = "WINDLASS_SHARED_POSTGRES_VERSION",
+        value_name = "VERSION",
+        default_value = "15"
+    )]
     shared_postgres_version: String,
     /// Certificates (*.crt) that builds trust besides the usual ones.
     #[arg(
         long,
         env = "WINDLASS_EXTRA_CERTIFICATES",
+        value_name = "DIR",
         default_value = "/usr/local/share/ca-certificates"
     )]
     extra_certificates: PathBuf,
-    /// Directories on this machine whose git repositories may be deployed by path; none without. Who may
-    /// deploy may then read them.
-    #[arg(long, env = "WINDLASS_SOURCE_PATHS", value_delimiter = ':')]
+    /// Directories on this machine whose git repositories may be deployed by path. Who may deploy may then
+    /// read them. If left out, none.
+    #[arg(
+        long,
+        env = "WINDLASS_SOURCE_PATHS",
+        value_name = "DIR",
+        value_delimiter = ':'
+    )]
     source_path: Vec<PathBuf>,
     /// How long a new release has to answer its health check, in seconds.
-    #[arg(long, env = "WINDLASS_HEALTH_TIMEOUT", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, env = "WINDLASS_HEALTH_TIMEOUT", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     health_timeout: u64,
     /// How long a release command may run, in seconds.
-    #[arg(long, env = "WINDLASS_RELEASE_COMMAND_TIMEOUT", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    #[arg(long, env = "WINDLASS_RELEASE_COMMAND_TIMEOUT", value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86400))]
     release_command_timeout: u64,
     /// How long requests to the old release have to end after a switch, in seconds.
-    #[arg(long, env = "WINDLASS_DRAIN_DEADLINE", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=3600))]
+    #[arg(long, env = "WINDLASS_DRAIN_DEADLINE", value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=3600))]
     drain_deadline: u64,
+    /// How many releases of an environment are kept for rollbacks, each with its image; at least 2. Older ones
+    /// are forgotten, with the secrets that only they have.
+    #[arg(long, env = "WINDLASS_KEEP_RELEASES", value_name = "COUNT", default_value_t = KEPT_RELEASES, value_parser = clap::value_parser!(u32).range(i64::from(LEAST_KEPT_RELEASES)..=10_000))]
+    keep_releases: u32,
     /// Where the subnets of environments are taken from, a /24 each. Chosen at the first start: networks
     /// that exist keep theirs, and are refused under another pool. Two servers on one Docker Engine need
     /// pools that do not overlap.
-    #[arg(long, env = "WINDLASS_SUBNET_POOL", default_value_t)]
+    #[arg(
+        long,
+        env = "WINDLASS_SUBNET_POOL",
+        value_name = "SUBNET",
+        default_value_t
+    )]
     subnet_pool: SubnetPool,
     /// Refuse builds and pushes with less free disk space than this, in MiB.
-    #[arg(long, env = "WINDLASS_MINIMUM_FREE_MIB", default_value_t = 1024)]
+    #[arg(
+        long,
+        env = "WINDLASS_MINIMUM_FREE_MIB",
+        value_name = "MIB",
+        default_value_t = 1024
+    )]
     minimum_free_mib: u64,
 }
 
@@ -100,26 +147,26 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
 
 async fn serve(options: Options) -> anyhow::Result<()> {
     let stop = stop::on_signal()?;
-    let store: Arc<dyn Store> =
-        Arc::new(SqliteStore::open(StoreSettings::new(&options.state_dir)).await?);
+    let store: Arc<dyn Store> = Arc::new(open_store(&options.state_dir).await?);
     let installation = installation_id(store.as_ref()).await?;
     let id_file = paths::installation_id_file(&options.state_dir);
     std::fs::write(&id_file, format!("{installation}\n"))
         .with_context(|| format!("writing {}", id_file.display()))?;
     let builder = Arc::new(builder(&options)?);
-    let platform = Platform::open(
-        backends(&options, store, builder.clone(), installation)?,
-        settings(&options)?,
-    )
-    .await?;
+    let backends = backends(&options, store.clone(), builder.clone(), installation)?;
+    let settings = settings(&options)?;
+    // Before anything is written: an address that is taken must not use the first start up.
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
         format!(
             "listening on {}: is another server running there?",
             options.listen
         )
     })?;
+    let first_start = store.organisations().await?.is_empty();
+    let platform = Platform::open(backends, settings).await?;
+    token::remember_administrator(store.as_ref(), &platform, &options.state_dir).await?;
     tracing::info!(listen = %options.listen, state_dir = %options.state_dir.display(), installation = platform.installation(), "the server is ready");
-    announce_token(&options.state_dir);
+    token::announce(first_start, &options.state_dir, &public_url(&options))?;
     let worker = platform.clone();
     let work = tokio::spawn({
         let stop = stop.clone();
@@ -134,6 +181,20 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     .await;
     builder.close().await;
     work.await.context("the operations' task")
+}
+
+/// Opens the store. One that is in use is asked for again: a program that a killed server was just starting
+/// (git) holds the lock for the moment until it is the program that it will be.
+async fn open_store(state: &Path) -> Result<SqliteStore, OpenError> {
+    let begun = Instant::now();
+    loop {
+        match SqliteStore::open(StoreSettings::new(state)).await {
+            Err(OpenError::InUse { .. }) if begun.elapsed() < LOCK_PATIENCE => {
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+            other => return other,
+        }
+    }
 }
 
 fn builder(options: &Options) -> anyhow::Result<GitBuilder> {
@@ -206,6 +267,7 @@ fn settings(options: &Options) -> anyhow::Result<Settings> {
         health_timeout: Duration::from_secs(options.health_timeout),
         drain_deadline: Duration::from_secs(options.drain_deadline),
         subnet_pool: options.subnet_pool,
+        keep_releases: options.keep_releases,
         ..Settings::default()
     })
 }
@@ -278,12 +340,4 @@ fn decode(text: &str) -> anyhow::Result<String> {
         )?);
     }
     String::from_utf8(bytes).context("the URL of the shared PostgreSQL server is not UTF-8")
-}
-
-/// Where the first administrator's token is. Its text is not logged: logs are kept and copied.
-fn announce_token(state: &Path) {
-    let path = paths::token_file(state);
-    if path.exists() {
-        tracing::info!(path = %path.display(), "the first administrator's token is in this file; 'windlass login' takes it");
-    }
 }

@@ -2,16 +2,18 @@
 
 use serde_json::{Value, json};
 
+use super::env;
 use crate::client::Client;
-use crate::command::{AppVerb, Scope, Server};
+use crate::command::AppVerb;
 use crate::error::Error;
-use crate::output::cell;
+use crate::follow::Following;
+use crate::output::{cell, time};
 use crate::{confirm, follow, output, scope};
 
 pub(super) fn run(
     client: &Client,
-    server: &Server,
-    scope: &Scope,
+    app: Option<&str>,
+    as_json: bool,
     verb: AppVerb,
 ) -> Result<(), Error> {
     match verb {
@@ -25,53 +27,74 @@ pub(super) fn run(
                 "slug": name,
                 "name": title.unwrap_or_else(|| name.clone()),
                 "branch": branch,
-                "release_commands": release_command.iter().map(|text| command(text)).collect::<Vec<_>>(),
+                "release_commands": commands(&release_command),
             });
             let made = client.post("/apps/v3/applications/", &body)?;
-            for line in scope::remember(client, &name) {
-                output::say(&line);
+            output::say(&format!(
+                "Application '{name}' has been created, with the environments test and live."
+            ));
+            scope::remember(client, &name, &branch);
+            if as_json {
+                output::json(&made)?;
             }
-            if server.json {
-                output::json(&made)
-            } else {
-                output::line(&format!("Application '{name}' has been created."))
-            }
+            Ok(())
         }
-        AppVerb::List => list(client, server),
-        AppVerb::Show { name } => show(client, server, &named(scope, name)),
-        AppVerb::ReleaseCommands { commands } => {
-            let application = scope::application(client, scope)?;
-            let body = json!({"release_commands": commands.iter().map(|text| command(text)).collect::<Vec<_>>()});
+        AppVerb::List => list(client, as_json),
+        // A name that is given as an argument counts before flags and work tree.
+        AppVerb::Show { name } => show(client, name.as_deref().or(app), as_json),
+        AppVerb::ReleaseCommands { commands: given } => {
+            let application = scope::application(client, app)?;
+            let body = json!({"release_commands": commands(&given)});
             let changed =
                 client.patch(&format!("/apps/v3/applications/{}/", application.id), &body)?;
-            if server.json {
-                output::json(&changed)
-            } else {
-                output::line("They take effect with the next deployment.")
+            if as_json {
+                return output::json(&changed);
             }
+            output::say(&match given.len() {
+                0 => format!(
+                    "'{}' runs no release commands from the next deployment on.",
+                    application.slug
+                ),
+                1 => format!(
+                    "'{}' runs this release command from the next deployment on.",
+                    application.slug
+                ),
+                several => format!(
+                    "'{}' runs these {several} release commands from the next deployment on.",
+                    application.slug
+                ),
+            });
+            Ok(())
         }
         AppVerb::Remove { name, yes, detach } => {
-            let application = scope::application(client, &named(scope, name))?;
-            confirm::destruction(
-                "Removing an application with its data",
-                &application.slug,
-                yes,
-            )?;
+            let application = scope::application(client, name.as_deref().or(app))?;
+            let names = scope::instance_names(client, &application)?;
+            let services = names.values().cloned().collect::<Vec<_>>().join(", ");
+            let with = if services.is_empty() {
+                "its environments and its code".to_owned()
+            } else {
+                format!("its environments, its code, and the data of {services}")
+            };
+            let what = format!("Removing application '{}' with {with}", application.slug);
+            confirm::destruction(&what, &application.slug, yes)?;
             let path = format!(
                 "/apps/v3/applications/{}/?confirm={}",
                 application.id, application.slug
             );
-            follow::begun(client, &client.delete(&path)?, detach, server.json)
+            let how = Following {
+                detach,
+                json: as_json,
+                names,
+                after: None,
+                done: &format!("Application '{}' has been removed.", application.slug),
+            };
+            follow::begun(client, &client.delete(&path)?, how)
         }
     }
 }
 
-/// A name given as an argument counts before flags and work tree.
-fn named(scope: &Scope, name: Option<String>) -> Scope {
-    Scope {
-        app: name.or_else(|| scope.app.clone()),
-        env: scope.env.clone(),
-    }
+fn commands(texts: &[String]) -> Value {
+    texts.iter().map(|text| command(text)).collect()
 }
 
 /// `label=command`, where the label is a plain word, or just the command.
@@ -80,71 +103,60 @@ fn command(text: &str) -> Value {
         !label.is_empty()
             && label
                 .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_ ".contains(c))
+                .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
     };
     match text.split_once('=') {
-        Some((label, command)) if plain(label) && !label.contains(' ') => {
-            json!({"label": label, "command": command})
-        }
+        Some((label, command)) if plain(label) => json!({"label": label, "command": command}),
         _ => json!({"label": text.split_whitespace().next().unwrap_or("command"), "command": text}),
     }
 }
 
-fn list(client: &Client, server: &Server) -> Result<(), Error> {
+fn list(client: &Client, as_json: bool) -> Result<(), Error> {
     let items = client.list("/apps/v3/applications/")?;
-    if server.json {
+    if as_json {
         return output::json(&Value::Array(items));
     }
-    let rows: Vec<Vec<String>> = items
-        .iter()
-        .map(|item| {
-            vec![
-                cell(&item["slug"]),
-                cell(&item["name"]),
-                cell(&item["created_at"]),
-            ]
-        })
-        .collect();
-    output::table(&["APPLICATION", "NAME", "CREATED"], &rows)
+    let row = |item: &Value| {
+        let name = if item["removing"] == true {
+            format!("{} (is being removed)", cell(&item["name"]))
+        } else {
+            cell(&item["name"])
+        };
+        vec![cell(&item["slug"]), name, time(&item["created_at"])]
+    };
+    output::table(
+        &["APPLICATION", "NAME", "CREATED"],
+        &items.iter().map(row).collect::<Vec<_>>(),
+        "There are no applications yet. Create one: windlass app create NAME",
+    )
 }
 
-fn show(client: &Client, server: &Server, scope: &Scope) -> Result<(), Error> {
-    let application = scope::application(client, scope)?;
+fn show(client: &Client, name: Option<&str>, as_json: bool) -> Result<(), Error> {
+    let application = scope::application(client, name)?;
     let item = client.get(&format!("/apps/v3/applications/{}/", application.id))?;
-    if server.json {
+    if as_json {
         return output::json(&item);
     }
     let repository = client.get(&format!(
         "/apps/v3/repositories/{}/",
         cell(&item["repository"])
     ))?;
-    output::line(&format!(
-        "Application  {} ({})",
-        cell(&item["slug"]),
-        cell(&item["name"])
-    ))?;
-    output::line(&format!("Repository   {}", cell(&repository["dsn"])))?;
+    let mut fields = vec![
+        ("Application", output::filled(&item["slug"])),
+        ("Name", output::filled(&item["name"])),
+        ("Created", Some(time(&item["created_at"]))),
+        ("Repository", output::filled(&repository["dsn"])),
+    ];
     for command in item["release_commands"].as_array().into_iter().flatten() {
-        output::line(&format!(
-            "Release      {}: {}",
-            cell(&command["label"]),
-            cell(&command["command"])
-        ))?;
+        let text = format!("{}: {}", cell(&command["label"]), cell(&command["command"]));
+        fields.push(("Release command", Some(text)));
     }
-    for environment in client.list(&format!(
-        "/apps/v3/environments/?application={}",
-        application.id
-    ))? {
-        let site = environment["site_url"]
-            .as_str()
-            .unwrap_or("not deployed yet");
-        output::line(&format!(
-            "Environment  {} (branch {}): {site}",
-            cell(&environment["slug"]),
-            cell(&environment["branch"])
-        ))?;
+    if item["removing"] == true {
+        fields.push(("Removal", Some("under way".to_owned())));
     }
-    Ok(())
+    output::fields(&fields)?;
+    output::line("")?;
+    env::table(&scope::environments(client, &application)?)
 }
 
 #[cfg(test)]

@@ -1,68 +1,85 @@
-//! `windlass deploy` and `windlass plan`.
+//! `windlass deploy`.
 
 use serde_json::{Value, json};
 
-use crate::client::Client;
-use crate::command::{Deploy, Scope, Server};
+use super::Call;
+use crate::command::{Deploy, What};
 use crate::error::Error;
 use crate::output::cell;
 use crate::scope::Environment;
-use crate::{follow, output, scope};
+use crate::{follow, output, scope, terminal};
 
-fn body(environment: &Environment, verb: &Deploy) -> Value {
-    let mut body = json!({"environment": environment.id, "cache": verb.cache});
-    if let Some(image) = &verb.image {
+/// What the API is asked for.
+pub(super) fn body(environment: &Environment, what: &What) -> Value {
+    let mut body = json!({"environment": environment.id});
+    if let Some(image) = &what.image {
         body["image"] = json!(image);
     }
-    if let Some(url) = &verb.source {
+    if let Some(url) = &what.source {
         body["source"] = json!({"url": url});
-        if let Some(branch) = &verb.branch {
+        if let Some(branch) = &what.branch {
             body["source"]["branch"] = json!(branch);
         }
     }
     body
 }
 
-pub(super) fn deploy(
-    client: &Client,
-    server: &Server,
-    scope: &Scope,
-    verb: &Deploy,
-) -> Result<(), Error> {
-    let environment = scope::environment(client, scope, verb.environment.as_deref())?;
-    let begun = client.post("/apps/v3/deployments/", &body(&environment, verb))?;
-    follow_deployment(client, server, &environment, &begun, verb.detach)
+pub(super) fn run(call: &Call<'_>, verb: &Deploy) -> Result<(), Error> {
+    let named = verb.what.environment.as_deref();
+    let environment = scope::environment(&call.client, call.scope, named)?;
+    let mut body = body(&environment, &verb.what);
+    body["cache"] = json!(verb.cache);
+    let begun = call.client.post("/apps/v3/deployments/", &body);
+    let begun = begun.map_err(|error| error.or_hint_if("deploying", || busy(&environment)))?;
+    follow_deployment(call, &environment, &begun, verb.detach)
+}
+
+/// What to do about a deployment that stands in the way.
+pub(super) fn busy(environment: &Environment) -> String {
+    format!(
+        "'windlass deployments logs -e {0}' follows it, 'windlass deployments cancel -e {0}' cancels it.",
+        environment.slug
+    )
 }
 
 /// Follows a deployment that has begun, and says where its site is or why it failed.
 pub(super) fn follow_deployment(
-    client: &Client,
-    server: &Server,
+    call: &Call<'_>,
     environment: &Environment,
     begun: &Value,
     detach: bool,
 ) -> Result<(), Error> {
+    let (number, title) = (cell(&begun["number"]), environment.title());
     if detach {
-        if server.json {
+        if call.json {
             return output::json(begun);
         }
-        let number = cell(&begun["number"]);
-        return output::line(&format!(
-            "Deployment {number} of {} has begun; 'windlass deployments logs' follows it.",
-            environment.title()
+        output::say(&format!(
+            "Deployment {number} of {title} has begun; 'windlass deployments logs -e {}' follows it.",
+            environment.slug
         ));
+        return Ok(());
     }
-    let ended = follow::deployment(client, begun, server.json)?;
-    if server.json {
+    if !call.json {
+        let stop = if terminal::is_live() {
+            " ^C stops following it, not the deployment."
+        } else {
+            ""
+        };
+        output::say(&format!("Deployment {number} of {title} has begun.{stop}"));
+    }
+    let ended = follow::deployment(&call.client, begun, call.json)?;
+    if call.json {
         output::json(&ended)?;
     }
     if ended["success"] == true {
-        output::say(&format!(
-            "{} runs release {}: {}",
-            environment.title(),
-            cell(&ended["release_number"]),
-            cell(&ended["site_url"])
-        ));
+        if !call.json {
+            output::say(&format!(
+                "{title} runs release {}: {}",
+                cell(&ended["release_number"]),
+                cell(&ended["site_url"])
+            ));
+        }
         return Ok(());
     }
     if ended["status"] == "CANCELLED" {
@@ -70,69 +87,15 @@ pub(super) fn follow_deployment(
             "the deployment was cancelled; nothing has changed",
         ));
     }
-    let operation = client.get(&format!(
+    let operation = call.client.get(&format!(
         "/apps/v3/operations/{}/",
         cell(&ended["operation"])
     ))?;
+    if operation["state"] == "needs_attention" && !ended["release_number"].is_null() {
+        output::say(&format!(
+            "{title} runs release {} already; what follows the switch is not done.",
+            cell(&ended["release_number"])
+        ));
+    }
     follow::succeeded(&operation)
-}
-
-pub(super) fn plan(
-    client: &Client,
-    server: &Server,
-    scope: &Scope,
-    verb: &Deploy,
-) -> Result<(), Error> {
-    let environment = scope::environment(client, scope, verb.environment.as_deref())?;
-    let plan = client.post("/apps/v3/deployments/plan/", &body(&environment, verb))?;
-    if server.json {
-        return output::json(&plan);
-    }
-    output::line(&format!("Environment  {}", environment.title()))?;
-    output::line(&format!(
-        "Running      {}",
-        plan["running"].as_str().unwrap_or("nothing yet")
-    ))?;
-    match plan["source"].as_str() {
-        Some(source) => output::line(&format!(
-            "Would deploy {source}{}",
-            if plan["code_changes"] == true {
-                ""
-            } else {
-                " (the same code)"
-            }
-        ))?,
-        None => output::line(&format!("Cannot deploy: {}", cell(&plan["source_error"])))?,
-    }
-    for instance in plan["instances"].as_array().into_iter().flatten() {
-        let sign = match instance["action"].as_str() {
-            Some("create" | "attach") => "+",
-            Some("detach") => "-",
-            Some("rename") => "~",
-            _ => " ",
-        };
-        output::line(&format!(
-            "  {sign} service {} ({}): {}",
-            cell(&instance["prefix"]),
-            cell(&instance["service"]),
-            cell(&instance["action"])
-        ))?;
-    }
-    for variable in plan["variables"].as_array().into_iter().flatten() {
-        let sign = match variable["change"].as_str() {
-            Some("added") => "+",
-            Some("removed") => "-",
-            _ => "~",
-        };
-        output::line(&format!(
-            "  {sign} variable {} ({})",
-            cell(&variable["name"]),
-            cell(&variable["source"])
-        ))?;
-    }
-    output::line(match plan["action"].as_str() {
-        Some("create") => "The first release would be started.",
-        Some("nothing") => "A deployment would change nothing.",
-        _ => "A new release would take the place of the running one.",
-    })
 }

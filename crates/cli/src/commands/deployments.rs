@@ -2,56 +2,54 @@
 
 use serde_json::{Value, json};
 
+use super::Call;
 use crate::client::Client;
-use crate::command::{DeploymentVerb, Scope, Server};
+use crate::command::DeploymentVerb;
 use crate::error::Error;
-use crate::output::cell;
+use crate::output::{cell, commit, filled, time};
 use crate::scope::Environment;
-use crate::{events, output, scope};
+use crate::{follow, output, scope};
 
-pub(super) fn run(
-    client: &Client,
-    server: &Server,
-    scope: &Scope,
-    verb: DeploymentVerb,
-) -> Result<(), Error> {
-    let environment = scope::environment(client, scope, None)?;
+pub(super) fn run(call: &Call<'_>, verb: DeploymentVerb) -> Result<(), Error> {
+    let client = &call.client;
+    let environment = scope::environment(client, call.scope, None)?;
     match verb {
-        DeploymentVerb::List { limit } => list(client, server, &environment, limit),
+        DeploymentVerb::List { limit } => list(call, &environment, limit),
         DeploymentVerb::Show { deployment } => {
             let item = find(client, &environment, deployment.as_deref())?;
-            if server.json {
+            if call.json {
                 return output::json(&item);
             }
-            show(&item)
+            show(&environment, &item)
         }
         DeploymentVerb::Logs { deployment } => {
             let item = find(client, &environment, deployment.as_deref())?;
-            let id = cell(&item["uuid"]);
-            if server.json {
+            if call.json {
+                let id = cell(&item["uuid"]);
                 return output::json(&client.get(&format!("/apps/v3/deployments/{id}/logs"))?);
             }
-            let stream = client.stream(&format!("/apps/v3/deployments/{id}/logs/stream?from=0"))?;
-            events::read(stream, |event| {
-                if event.kind == "log" {
-                    output::raw(event.data["text"].as_str().unwrap_or_default())?;
-                }
-                Ok(event.kind != "end")
-            })
+            let operation = follow::deployment_log(client, &item)?;
+            if operation["state"] == "needs_attention" {
+                let id = cell(&operation["uuid"]);
+                output::hinted(&format!(
+                    "This deployment needs attention: windlass operations show {id}"
+                ));
+            }
+            Ok(())
         }
         DeploymentVerb::Cancel { deployment } => {
             let item = find(client, &environment, deployment.as_deref())?;
-            let cancelled = client.post(
-                &format!("/apps/v3/deployments/{}/cancel/", cell(&item["uuid"])),
-                &json!({}),
-            )?;
-            if server.json {
+            let path = format!("/apps/v3/deployments/{}/cancel/", cell(&item["uuid"]));
+            let cancelled = client.post(&path, &json!({}))?;
+            if call.json {
                 return output::json(&cancelled);
             }
-            output::line(&format!(
-                "Deployment {} is being cancelled; nothing will have changed.",
-                cell(&item["number"])
-            ))
+            output::say(&format!(
+                "Deployment {} of {} is being cancelled; nothing will have changed.",
+                cell(&item["number"]),
+                environment.title()
+            ));
+            Ok(())
         }
     }
 }
@@ -62,11 +60,15 @@ fn find(client: &Client, environment: &Environment, name: Option<&str>) -> Resul
         "/apps/v3/deployments/?application={}&environment={}",
         environment.application.id, environment.id
     );
-    let missing = || {
-        Error::user(match name {
-            Some(name) => format!("{} has no deployment {name}", environment.title()),
-            None => format!("{} has not been deployed yet", environment.title()),
-        })
+    let missing = || match name {
+        Some(name) => Error::hinted(
+            format!("{} has no deployment '{name}'", environment.title()),
+            "'windlass deployments list' shows those that there are.",
+        ),
+        None => Error::hinted(
+            format!("{} has not been deployed yet", environment.title()),
+            format!("Deploy it: windlass deploy {}", environment.slug),
+        ),
     };
     let items = match name {
         None => client.get(&format!("{path}&page_size=1"))?["results"]
@@ -86,18 +88,13 @@ fn find(client: &Client, environment: &Environment, name: Option<&str>) -> Resul
     client.get(&format!("/apps/v3/deployments/{id}/"))
 }
 
-fn list(
-    client: &Client,
-    server: &Server,
-    environment: &Environment,
-    limit: u16,
-) -> Result<(), Error> {
+fn list(call: &Call<'_>, environment: &Environment, limit: u16) -> Result<(), Error> {
     let path = format!(
         "/apps/v3/deployments/?application={}&environment={}&page_size={limit}",
         environment.application.id, environment.id
     );
-    let page = client.get(&path)?;
-    if server.json {
+    let page = call.client.get(&path)?;
+    if call.json {
         return output::json(&page["results"]);
     }
     let row = |item: &Value| {
@@ -105,11 +102,8 @@ fn list(
             cell(&item["number"]),
             cell(&item["status"]),
             cell(&item["release_number"]),
-            item["commit"].as_str().map_or_else(
-                || "-".to_owned(),
-                |commit| commit.chars().take(12).collect(),
-            ),
-            cell(&item["started_at"]),
+            commit(&item["commit"]),
+            time(&item["started_at"]),
             cell(&item["actor"]),
         ]
     };
@@ -122,27 +116,37 @@ fn list(
     output::table(
         &["NUMBER", "STATUS", "RELEASE", "COMMIT", "STARTED", "BY"],
         &rows,
+        &format!(
+            "{} has not been deployed yet. Deploy it: windlass deploy {}",
+            environment.title(),
+            environment.slug
+        ),
     )
 }
 
-fn show(item: &Value) -> Result<(), Error> {
-    for (title, field) in [
-        ("Deployment", "uuid"),
-        ("Number", "number"),
-        ("Status", "status"),
-        ("Release", "release_number"),
-        ("Commit", "commit"),
-        ("Started", "started_at"),
-        ("Ended", "ended_at"),
-        ("By", "actor"),
-        ("Operation", "operation"),
-        ("Failed step", "failed_step"),
-        ("Error", "error"),
-        ("Hint", "hint"),
-    ] {
-        if !item[field].is_null() {
-            output::line(&format!("{title:<12} {}", cell(&item[field])))?;
-        }
-    }
-    Ok(())
+fn show(environment: &Environment, item: &Value) -> Result<(), Error> {
+    let ended = (!item["ended_at"].is_null()).then(|| time(&item["ended_at"]));
+    let site = (item["success"] == true).then(|| cell(&item["site_url"]));
+    output::fields(&[
+        (
+            "Deployment",
+            Some(format!(
+                "{} of {}",
+                cell(&item["number"]),
+                environment.title()
+            )),
+        ),
+        ("Id", filled(&item["uuid"])),
+        ("Status", filled(&item["status"])),
+        ("Release", filled(&item["release_number"])),
+        ("Site", site),
+        ("Commit", filled(&item["commit"])),
+        ("Started", Some(time(&item["started_at"]))),
+        ("Ended", ended),
+        ("By", filled(&item["actor"])),
+        ("Operation", filled(&item["operation"])),
+        ("Failed step", filled(&item["failed_step"])),
+        ("Error", filled(&item["error"])),
+        ("Hint", filled(&item["hint"])),
+    ])
 }

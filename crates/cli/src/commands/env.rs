@@ -3,68 +3,73 @@
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::command::{EnvVerb, Scope, Server};
+use crate::command::EnvVerb;
 use crate::error::Error;
 use crate::output::cell;
 use crate::{output, scope};
 
 pub(super) fn run(
     client: &Client,
-    server: &Server,
-    scope: &Scope,
+    app: Option<&str>,
+    as_json: bool,
     verb: EnvVerb,
 ) -> Result<(), Error> {
+    let application = scope::application(client, app)?;
     match verb {
         EnvVerb::List => {
-            let application = scope::application(client, scope)?;
-            let items = client.list(&format!(
-                "/apps/v3/environments/?application={}",
-                application.id
-            ))?;
-            if server.json {
+            let items = scope::environments(client, &application)?;
+            if as_json {
                 return output::json(&Value::Array(items));
             }
-            let row = |item: &Value| {
-                vec![
-                    cell(&item["slug"]),
-                    cell(&item["branch"]),
-                    cell(&item["site_url"]),
-                ]
-            };
-            output::table(
-                &["ENVIRONMENT", "BRANCH", "SITE"],
-                &items.iter().map(row).collect::<Vec<_>>(),
-            )
+            table(&items)
         }
         EnvVerb::Create { name, branch } => {
-            let application = scope::application(client, scope)?;
             let mut body = json!({"application": application.id, "slug": name});
             if let Some(branch) = branch {
                 body["branch"] = json!(branch);
             }
             let made = client.post("/apps/v3/environments/", &body)?;
-            if server.json {
+            if as_json {
                 return output::json(&made);
             }
-            output::line(&format!(
-                "Environment '{name}' of '{}' has been created; it deploys branch {}.",
+            output::say(&format!(
+                "Environment {}/{name} has been created; it deploys branch {}. Next: windlass deploy {name}",
                 application.slug,
                 cell(&made["branch"])
-            ))
+            ));
+            Ok(())
         }
-        EnvVerb::Branch { branch } => {
-            let environment = scope::environment(client, scope, None)?;
+        EnvVerb::Branch { branch, env } => {
+            let environment = scope::environment_of(client, application, env.as_deref())?;
             let changed = client.patch(
                 &format!("/apps/v3/environments/{}/", environment.id),
                 &json!({"branch": branch}),
             )?;
-            if server.json {
+            if as_json {
                 return output::json(&changed);
             }
-            output::line(&format!(
+            output::say(&format!(
                 "{} deploys branch {branch} from the next deployment on.",
                 environment.title()
-            ))
+            ));
+            Ok(())
         }
     }
+}
+
+/// Environments for people.
+pub(super) fn table(items: &[Value]) -> Result<(), Error> {
+    let row = |item: &Value| {
+        let site = item["site_url"].as_str().unwrap_or("not deployed yet");
+        vec![
+            cell(&item["slug"]),
+            cell(&item["branch"]),
+            output::one_line(site),
+        ]
+    };
+    output::table(
+        &["ENVIRONMENT", "BRANCH", "SITE"],
+        &items.iter().map(row).collect::<Vec<_>>(),
+        "It has no environments. Create one: windlass env create NAME",
+    )
 }

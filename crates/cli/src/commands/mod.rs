@@ -7,72 +7,72 @@ mod env;
 mod env_vars;
 mod logs;
 mod operations;
+mod plan;
 mod releases;
 mod service;
 mod session;
 
 use crate::client::Client;
-use crate::command::{Command, Server};
+use crate::command::{Command, Scope, Server};
 use crate::error::Error;
 use crate::settings;
 
+/// What every verb of an environment works with.
+struct Call<'a> {
+    client: Client,
+    scope: &'a Scope,
+    json: bool,
+}
+
+impl<'a> Call<'a> {
+    fn new(server: &Server, scope: &'a Scope) -> Result<Self, Error> {
+        Ok(Self {
+            client: client(server)?,
+            scope,
+            json: server.json,
+        })
+    }
+}
+
 pub(crate) fn run(command: Command) -> Result<(), Error> {
     match command {
-        Command::Login(all) => session::login(&all.server, &all.verb.url),
-        Command::Logout(all) => session::logout(all.verb.url.as_deref()),
-        Command::GitCredential(all) => session::git_credential(&all.server, &all.verb.action),
+        Command::Login(login) => session::login(&login),
+        Command::Logout(logout) => session::logout(&logout),
+        Command::GitCredential(asked) => session::git_credential(&asked),
         Command::App(all) => app::run(
             &client(&all.server)?,
-            &all.server,
-            &all.scope,
+            all.application.app.as_deref(),
+            all.server.json,
             all.verb.verb,
         ),
         Command::Env(all) => env::run(
             &client(&all.server)?,
-            &all.server,
-            &all.scope,
+            all.application.app.as_deref(),
+            all.server.json,
             all.verb.verb,
         ),
-        Command::Service(all) => service::run(
-            &client(&all.server)?,
-            &all.server,
-            &all.scope,
-            all.verb.verb,
-        ),
-        Command::EnvVars(all) => env_vars::run(
-            &client(&all.server)?,
-            &all.server,
-            &all.scope,
-            all.verb.verb,
-        ),
-        Command::Plan(all) => {
-            deploy::plan(&client(&all.server)?, &all.server, &all.scope, &all.verb)
+        Command::Service(all) => service::run(&Call::new(&all.server, &all.scope)?, all.verb.verb),
+        Command::EnvVars(all) => env_vars::run(&Call::new(&all.server, &all.scope)?, all.verb.verb),
+        Command::Plan(all) => plan::run(&Call::new(&all.server, &all.scope)?, &all.verb.what),
+        Command::Deploy(all) => deploy::run(&Call::new(&all.server, &all.scope)?, &all.verb),
+        Command::Deployments(all) => {
+            deployments::run(&Call::new(&all.server, &all.scope)?, all.verb.verb)
         }
-        Command::Deploy(all) => {
-            deploy::deploy(&client(&all.server)?, &all.server, &all.scope, &all.verb)
-        }
-        Command::Deployments(all) => deployments::run(
-            &client(&all.server)?,
-            &all.server,
-            &all.scope,
-            all.verb.verb,
-        ),
         Command::Releases(all) => releases::list(
-            &client(&all.server)?,
-            &all.server,
-            &all.scope,
+            &Call::new(&all.server, &all.scope)?,
             all.verb.environment.as_deref(),
         ),
         Command::Rollback(all) => {
-            releases::rollback(&client(&all.server)?, &all.server, &all.scope, &all.verb)
+            releases::rollback(&Call::new(&all.server, &all.scope)?, &all.verb)
         }
-        Command::Logs(all) => logs::run(&client(&all.server)?, &all.server, &all.scope, &all.verb),
+        Command::Logs(all) => logs::run(&Call::new(&all.server, &all.scope)?, &all.verb),
         Command::Operations(all) => {
-            operations::run(&client(&all.server)?, &all.server, all.verb.verb)
+            operations::run(&client(&all.server)?, all.server.json, all.verb.verb)
         }
     }
 }
 
 fn client(server: &Server) -> Result<Client, Error> {
-    Ok(Client::new(settings::target(server)?))
+    let target = settings::target(server.url.as_deref(), server.token.as_deref())?;
+    Ok(Client::new(target))
 }

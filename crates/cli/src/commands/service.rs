@@ -2,24 +2,23 @@
 
 use serde_json::{Value, json};
 
+use super::Call;
 use crate::client::Client;
-use crate::command::{Scope, Server, ServiceVerb};
+use crate::command::ServiceVerb;
 use crate::error::Error;
-use crate::output::cell;
+use crate::follow::Following;
+use crate::output::{cell, filled, time};
 use crate::scope::Environment;
+use crate::steps::Names;
 use crate::{confirm, follow, output, scope};
 
-pub(super) fn run(
-    client: &Client,
-    server: &Server,
-    scope: &Scope,
-    verb: ServiceVerb,
-) -> Result<(), Error> {
+pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
     let verb = match verb {
-        ServiceVerb::Catalogue { region } => return catalogue(client, server, region.as_deref()),
+        ServiceVerb::Catalogue { region } => return catalogue(call, region.as_deref()),
         other => other,
     };
-    let environment = scope::environment(client, scope, None)?;
+    let client = &call.client;
+    let environment = scope::environment(client, call.scope, None)?;
     match verb {
         ServiceVerb::Catalogue { .. } => Ok(()),
         ServiceVerb::Add {
@@ -33,55 +32,54 @@ pub(super) fn run(
                 body["url_scheme"] = json!(scheme);
             }
             let made = client.post("/apps/v3/service-instances/", &body)?;
-            changed(
-                server,
-                &made,
-                "added; deploy to provision and attach it, or 'windlass service provision' to make it now",
-            )
+            let next = format!(
+                "is added. The next deployment makes and attaches it ('windlass deploy {}'); 'windlass service provision {}' makes it now.",
+                environment.slug,
+                cell(&made["prefix"])
+            );
+            changed(call, &environment, &made, &next)
         }
-        ServiceVerb::List => list(client, server, &environment),
-        ServiceVerb::Show { prefix } => show(client, server, &environment, &prefix),
+        ServiceVerb::List => list(call, &environment),
+        ServiceVerb::Show { prefix } => show(call, &environment, &prefix),
         ServiceVerb::Provision { prefix, detach } => {
-            let path = instance_path(client, &environment, &prefix)?;
-            follow::begun(
-                client,
-                &client.post(&format!("{path}provision/"), &json!({}))?,
-                detach,
-                server.json,
-            )
+            let instance = scope::instance(client, &environment, &prefix)?;
+            let begun = client.post(&format!("{}provision/", path(&instance)), &json!({}))?;
+            let done = format!(
+                "{} of {} is provisioned: it works, and the next deployment attaches it.",
+                cell(&instance["prefix"]),
+                environment.title()
+            );
+            follow::begun(client, &begun, following(call, detach, &done))
         }
         ServiceVerb::Attach { prefix } => wish(
-            client,
-            server,
+            call,
             &environment,
             &prefix,
             "attach",
-            "to be attached; deploy to apply",
+            "is attached by the next deployment.",
         ),
         ServiceVerb::Detach { prefix } => wish(
-            client,
-            server,
+            call,
             &environment,
             &prefix,
             "detach",
-            "to be detached; it stays usable until you deploy",
+            "is detached by the next deployment; until then the application uses it. 'windlass service cancel' takes this back.",
         ),
         ServiceVerb::Cancel { prefix } => wish(
-            client,
-            server,
+            call,
             &environment,
             &prefix,
             "cancel",
-            "attached and stays so",
+            "stays attached; nothing is to be deployed.",
         ),
         ServiceVerb::Rename { prefix, new } => {
-            let path = instance_path(client, &environment, &prefix)?;
-            let made = client.patch(&path, &json!({"prefix": new}))?;
-            changed(
-                server,
-                &made,
-                "renamed; the new variable names come with the next deployment",
-            )
+            let instance = scope::instance(client, &environment, &prefix)?;
+            let made = client.patch(&path(&instance), &json!({"prefix": new}))?;
+            let next = format!(
+                "is the new name of {}; the new variable names come with the next deployment.",
+                cell(&instance["prefix"])
+            );
+            changed(call, &environment, &made, &next)
         }
         ServiceVerb::Remove {
             prefix,
@@ -90,68 +88,76 @@ pub(super) fn run(
         } => {
             let instance = scope::instance(client, &environment, &prefix)?;
             let name = cell(&instance["prefix"]);
-            confirm::destruction(
-                &format!("Removing {} of {} with its data", name, environment.title()),
-                &name,
-                yes,
-            )?;
-            let path = format!(
-                "/apps/v3/service-instances/{}/?confirm={name}",
-                cell(&instance["uuid"])
-            );
-            follow::begun(client, &client.delete(&path)?, detach, server.json)
+            let what = format!("Removing {name} of {} with its data", environment.title());
+            confirm::destruction(&what, &name, yes)?;
+            let begun = client.delete(&format!("{}?confirm={name}", path(&instance)))?;
+            let done = format!("{name} of {} has been removed.", environment.title());
+            follow::begun(client, &begun, following(call, detach, &done))
         }
     }
 }
 
-fn instance_path(
-    client: &Client,
-    environment: &Environment,
-    prefix: &str,
-) -> Result<String, Error> {
-    let instance = scope::instance(client, environment, prefix)?;
-    Ok(format!(
-        "/apps/v3/service-instances/{}/",
-        cell(&instance["uuid"])
-    ))
+fn following<'a>(call: &Call<'_>, detach: bool, done: &'a str) -> Following<'a> {
+    Following {
+        detach,
+        json: call.json,
+        names: Names::new(),
+        after: None,
+        done,
+    }
+}
+
+fn path(instance: &Value) -> String {
+    format!("/apps/v3/service-instances/{}/", cell(&instance["uuid"]))
 }
 
 fn wish(
-    client: &Client,
-    server: &Server,
+    call: &Call<'_>,
     environment: &Environment,
     prefix: &str,
     verb: &str,
     said: &str,
 ) -> Result<(), Error> {
-    let path = instance_path(client, environment, prefix)?;
-    let made = client.post(&format!("{path}{verb}/"), &json!({}))?;
-    changed(server, &made, said)
+    let instance = scope::instance(&call.client, environment, prefix)?;
+    let path = format!("{}{verb}/", path(&instance));
+    let made = call.client.post(&path, &json!({}))?;
+    changed(call, environment, &made, said)
 }
 
-fn changed(server: &Server, instance: &Value, said: &str) -> Result<(), Error> {
-    if server.json {
+fn changed(
+    call: &Call<'_>,
+    environment: &Environment,
+    instance: &Value,
+    said: &str,
+) -> Result<(), Error> {
+    if call.json {
         return output::json(instance);
     }
-    output::line(&format!(
-        "{} is {said} ({}).",
+    output::say(&format!(
+        "{} of {} {said} (state: {})",
         cell(&instance["prefix"]),
+        environment.title(),
         cell(&instance["service_status"])
-    ))
+    ));
+    Ok(())
 }
 
-fn catalogue(client: &Client, server: &Server, region: Option<&str>) -> Result<(), Error> {
-    let regions = client.list("/apps/v3/regions/")?;
+fn catalogue(call: &Call<'_>, region: Option<&str>) -> Result<(), Error> {
+    let regions = call.client.list("/apps/v3/regions/")?;
+    let wanted =
+        |known: &&Value| region.is_none_or(|name| known["slug"] == name || known["uuid"] == name);
+    let chosen: Vec<&Value> = regions.iter().filter(wanted).collect();
+    if let (Some(name), true) = (region, chosen.is_empty()) {
+        let names: Vec<String> = regions.iter().map(|known| cell(&known["slug"])).collect();
+        return Err(Error::hinted(
+            format!("there is no region '{name}'"),
+            format!("There is {}.", names.join(", ")),
+        ));
+    }
     let mut rows = Vec::new();
     let mut items = Vec::new();
-    for known in &regions {
-        if region.is_some_and(|name| known["slug"] != name && known["uuid"] != name) {
-            continue;
-        }
-        for item in client.list(&format!(
-            "/apps/v3/services/?region={}",
-            cell(&known["uuid"])
-        ))? {
+    for known in chosen {
+        for item in in_region(&call.client, known)? {
             rows.push(vec![
                 cell(&known["slug"]),
                 cell(&item["identifier"]),
@@ -162,37 +168,35 @@ fn catalogue(client: &Client, server: &Server, region: Option<&str>) -> Result<(
             items.push(item);
         }
     }
-    if rows.is_empty()
-        && let Some(name) = region
-    {
-        let names: Vec<String> = regions.iter().map(|known| cell(&known["slug"])).collect();
-        return Err(Error::user(format!(
-            "there is no region '{name}' with services; there is {}",
-            names.join(", ")
-        )));
-    }
-    if server.json {
+    if call.json {
         return output::json(&Value::Array(items));
     }
     output::table(
         &["REGION", "SERVICE", "TYPE", "CLUSTER", "DESCRIPTION"],
         &rows,
+        "No services are offered there.",
     )
 }
 
-fn list(client: &Client, server: &Server, environment: &Environment) -> Result<(), Error> {
-    let items = client.list(&format!(
-        "/apps/v3/service-instances/?environment={}",
-        environment.id
-    ))?;
-    if server.json {
+fn in_region(client: &Client, region: &Value) -> Result<Vec<Value>, Error> {
+    client.list(&format!(
+        "/apps/v3/services/?region={}",
+        cell(&region["uuid"])
+    ))
+}
+
+fn list(call: &Call<'_>, environment: &Environment) -> Result<(), Error> {
+    let items = scope::instances(&call.client, &environment.id)?;
+    if call.json {
         return output::json(&Value::Array(items));
     }
+    let failed = |item: &&Value| !item["last_error"].is_null();
     let row = |item: &Value| {
+        let mark = if failed(&item) { " (failed)" } else { "" };
         vec![
             cell(&item["prefix"]),
             cell(&item["service_identifier"]),
-            cell(&item["service_status"]),
+            format!("{}{mark}", cell(&item["service_status"])),
             cell(&item["in_running_release"]),
             pending(item).to_owned(),
         ]
@@ -200,50 +204,63 @@ fn list(client: &Client, server: &Server, environment: &Environment) -> Result<(
     output::table(
         &["PREFIX", "SERVICE", "STATE", "IN USE", "NEXT DEPLOYMENT"],
         &items.iter().map(row).collect::<Vec<_>>(),
-    )
+        &format!(
+            "{} has no service instances. 'windlass service catalogue' shows what can be added.",
+            environment.title()
+        ),
+    )?;
+    for item in items.iter().filter(failed) {
+        output::hinted(&format!(
+            "'windlass service show {} -e {}' says why it failed.",
+            cell(&item["prefix"]),
+            environment.slug
+        ));
+    }
+    Ok(())
 }
 
 /// What the next deployment does to it, for people.
 fn pending(item: &Value) -> &'static str {
     match item["service_status"].as_str() {
-        Some("NEW") => "creates and attaches it",
+        Some("NEW") => "makes and attaches it",
         Some("PENDING_ATTACHMENT") => "attaches it",
         Some("PENDING_DETACHMENT") => "detaches it",
         _ => "-",
     }
 }
 
-fn show(
-    client: &Client,
-    server: &Server,
-    environment: &Environment,
-    prefix: &str,
-) -> Result<(), Error> {
-    let item = scope::instance(client, environment, prefix)?;
-    if server.json {
+fn show(call: &Call<'_>, environment: &Environment, prefix: &str) -> Result<(), Error> {
+    let item = scope::instance(&call.client, environment, prefix)?;
+    if call.json {
         return output::json(&item);
     }
-    output::line(&format!("Prefix     {}", cell(&item["prefix"])))?;
-    output::line(&format!(
-        "Service    {} ({} cluster)",
-        cell(&item["service_name"]),
-        cell(&item["cluster"])
-    ))?;
-    output::line(&format!("State      {}", cell(&item["service_status"])))?;
-    output::line(&format!("In use     {}", cell(&item["in_running_release"])))?;
-    output::line(&format!("Next       {}", pending(&item)))?;
     let names: Vec<String> = item["variables"]
         .as_array()
         .into_iter()
         .flatten()
         .map(cell)
         .collect();
-    output::line(&format!("Variables  {}", names.join(" ")))?;
-    if let Some(message) = item["last_error"]["message"].as_str() {
-        output::line(&format!(
-            "Last error {message} (step {})",
-            cell(&item["last_error"]["step"])
-        ))?;
-    }
-    Ok(())
+    let failure = &item["last_error"];
+    output::fields(&[
+        ("Prefix", filled(&item["prefix"])),
+        ("Environment", Some(environment.title())),
+        (
+            "Service",
+            Some(format!(
+                "{} ({})",
+                cell(&item["service_identifier"]),
+                cell(&item["service_name"])
+            )),
+        ),
+        ("Id", filled(&item["uuid"])),
+        ("State", filled(&item["service_status"])),
+        ("In use", filled(&item["in_running_release"])),
+        ("Next deployment", Some(pending(&item).to_owned())),
+        ("URL scheme", filled(&item["url_scheme"])),
+        ("Variables", Some(names.join(" "))),
+        ("Created", Some(time(&item["created_at"]))),
+        ("Last error", filled(&failure["message"])),
+        ("Failed step", filled(&failure["step"])),
+        ("Hint", filled(&failure["hint"])),
+    ])
 }

@@ -1,5 +1,6 @@
 //! The kinds of operations.
 
+pub(crate) mod clean_up;
 pub(crate) mod deployment;
 pub(crate) mod provisioning;
 pub(crate) mod removal;
@@ -23,6 +24,7 @@ pub(crate) fn all(parts: &Arc<Parts>) -> Vec<Arc<dyn Definition<Change>>> {
         Arc::new(provisioning::ProvisioningDefinition::new(parts.clone())),
         Arc::new(removal::RemovalDefinition::new(parts.clone())),
         Arc::new(teardown::TeardownDefinition::new(parts.clone())),
+        Arc::new(clean_up::CleanUpDefinition::new(parts.clone())),
     ]
 }
 

@@ -163,6 +163,10 @@ impl Platform {
             ended_at: None,
         };
         let mut changes = vec![Change::InsertDeployment(row)];
+        if let Some(rollback) = &params.rollback {
+            // It may have been forgotten since it was looked at. From here on it is not.
+            changes.push(Change::ExpectRelease(rollback.release));
+        }
         for wished in &params.instances {
             if wished.provision {
                 let to = transition(InstanceState::New, InstanceEvent::Provision)

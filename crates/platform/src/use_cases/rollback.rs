@@ -85,12 +85,28 @@ impl Platform {
             .parts
             .store
             .releases(scene.environment.id, &PageRequest::first(u32::MAX))
-            .await?;
-        releases
-            .rows
+            .await?
+            .rows;
+        // Numbers are given without gaps, and the newest is always kept.
+        let newest = releases.first().map_or(0, |release| release.number);
+        match releases
             .into_iter()
             .find(|release| release.number == number)
-            .ok_or_else(|| Error::not_found("release", format!("{number} of {}", scene.title())))
+        {
+            Some(release) => Ok(release),
+            None if (1..newest).contains(&number) => Err(Error::refused(
+                "not_kept",
+                format!(
+                    "release {number} of '{}' is not kept any more: the newest {} of an environment are. Choose one that 'windlass releases' lists, or deploy its commit again",
+                    scene.title(),
+                    self.parts.settings.keep().releases
+                ),
+            )),
+            None => Err(Error::not_found(
+                "release",
+                format!("{number} of {}", scene.title()),
+            )),
+        }
     }
 
     async fn check_rollback(

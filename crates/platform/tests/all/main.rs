@@ -5,6 +5,7 @@ mod harness;
 mod life_cycle;
 mod other_rules;
 mod reconciling;
+mod retention;
 mod rollback;
 mod support;
 mod variables;

@@ -8,8 +8,8 @@ use windlass_operations::{Event, Fence, Subject};
 use super::sample::{self, NOW, Sample, finish, id};
 use super::{conflict, not_found};
 use crate::{
-    ApplicationFilter, BindingState, Change, ClusterKind, ClusterState, DeploymentStatus, Instance,
-    PageRequest, ReleaseVariable, Store, VariableValue,
+    ApplicationFilter, BindingState, CLEAN_UP_SUBJECT, Change, ClusterKind, ClusterState,
+    DeploymentStatus, Instance, PageRequest, ReleaseVariable, Store, VariableValue,
 };
 
 /// Refused while something of it is left or at work, with what that is.
@@ -73,6 +73,14 @@ pub async fn deletion_waits_for_what_is_left(store: Arc<dyn Store>) {
         .commit([finish(&deployment, DeploymentStatus::Cancelled)])
         .await;
 
+    // A clean-up does not stand in its way, whatever has become of it.
+    let mut clean_up = sample::operation(&sample.test.id.to_string());
+    clean_up.subject.kind = CLEAN_UP_SUBJECT.into();
+    clean_up.created_at = NOW.plus_millis(1);
+    store
+        .create(clean_up.clone(), Vec::new())
+        .await
+        .expect("it is created");
     let mut at_work = sample::operation(&sample.test.id.to_string());
     at_work.id = id();
     store
@@ -106,6 +114,8 @@ pub async fn deletion_waits_for_what_is_left(store: Arc<dyn Store>) {
         store.application(sample.shop.id).await.expect("an answer"),
         None
     );
+    let left = store.load(clean_up.id).await.expect("an answer");
+    assert!(left.is_some_and(|it| !it.state.is_finished()));
     not_found(store.commit(delete()).await);
 }
 

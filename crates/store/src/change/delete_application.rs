@@ -5,12 +5,14 @@
 
 use sqlx::query;
 use windlass_model::id::ApplicationId;
+use windlass_records::CLEAN_UP_SUBJECT;
 
 use super::{Changes, found};
 use crate::fault::{Fault, conflict, missing};
 use crate::row::text;
 
-/// Each refuses when it gives a row: the query, and what the row's first two columns are named in.
+/// Each refuses when it gives a row: the query, and what the row's first two columns are named in. `?2` is
+/// the operation that deletes, `?3` the kind of subject of those that do not stand in its way.
 const GUARDS: [(&str, &str); 5] = [
     (
         "SELECT kind || ' instance ' || prefix AS what, state AS how FROM instance \
@@ -37,7 +39,7 @@ const GUARDS: [(&str, &str); 5] = [
     (
         "SELECT 'operation ' || id AS what, state AS how FROM operation \
          WHERE state IN ('pending', 'running', 'compensating', 'needs_attention') AND id IS NOT ?2 \
-         AND (subject_id = ?1 OR subject_id IN (SELECT id FROM environment WHERE application_id = ?1) \
+         AND subject_kind <> ?3 AND (subject_id = ?1 OR subject_id IN (SELECT id FROM environment WHERE application_id = ?1) \
               OR subject_id IN (SELECT id FROM instance WHERE application_id = ?1)) LIMIT 1",
         "wait for it to end, or cancel it",
     ),
@@ -84,6 +86,7 @@ impl Changes<'_> {
             let row = query(guard)
                 .bind(id.to_string())
                 .bind(&operation)
+                .bind(CLEAN_UP_SUBJECT)
                 .fetch_optional(&mut *self.connection)
                 .await?;
             if let Some(row) = row {

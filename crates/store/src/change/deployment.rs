@@ -7,7 +7,7 @@ use windlass_records::{Deployment, DeploymentStatus};
 
 use super::Changes;
 use crate::fault::{Fault, broken_rule, conflict, missing, unique};
-use crate::row::{parsed, time_or_none, to_document};
+use crate::row::{parsed, text_or_none, time_or_none, to_document};
 
 /// How a deployment ended.
 pub(super) struct End<'a> {
@@ -133,6 +133,45 @@ impl Changes<'_> {
             .bind(end.error)
             .bind(end.hint)
             .bind(end.at.0)
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn expect_no_deployment_in(
+        &mut self,
+        environment: EnvironmentId,
+    ) -> Result<(), Fault> {
+        let row = query("SELECT 1 FROM deployment WHERE environment_id = ? AND ended_at IS NULL")
+            .bind(environment.to_string());
+        match row.fetch_optional(&mut *self.connection).await? {
+            None => Ok(()),
+            Some(_) => Err(self.other_deployment(environment).await?),
+        }
+    }
+
+    /// Forgetting twice is fine: what is wanted is that it is gone.
+    pub(super) async fn delete_deployment(&mut self, id: DeploymentId) -> Result<(), Fault> {
+        let row = query(
+            "SELECT deployment.ended_at, release.id AS release_id FROM deployment \
+             LEFT JOIN release ON release.deployment_id = deployment.id WHERE deployment.id = ?",
+        )
+        .bind(id.to_string())
+        .fetch_optional(&mut *self.connection)
+        .await?;
+        let Some(row) = row else { return Ok(()) };
+        if time_or_none(&row, "ended_at")?.is_none() {
+            return Err(conflict(format!(
+                "deployment {id} is at work; it cannot be forgotten"
+            )));
+        }
+        if let Some(release) = text_or_none(&row, "release_id")? {
+            return Err(conflict(format!(
+                "deployment {id} made release {release}, which is kept; it cannot be forgotten"
+            )));
+        }
+        query("DELETE FROM deployment WHERE id = ?")
             .bind(id.to_string())
             .execute(&mut *self.connection)
             .await?;

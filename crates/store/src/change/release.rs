@@ -99,6 +99,16 @@ impl Changes<'_> {
         Ok(())
     }
 
+    pub(super) async fn expect_release(&mut self, id: ReleaseId) -> Result<(), Fault> {
+        let row = query("SELECT 1 FROM release WHERE id = ?").bind(id.to_string());
+        match row.fetch_optional(&mut *self.connection).await? {
+            Some(_) => Ok(()),
+            None => Err(conflict(format!(
+                "release {id} is not kept any more; choose another one"
+            ))),
+        }
+    }
+
     /// Forgetting one that is not there is fine: a deployment may have failed before it made its release.
     pub(super) async fn delete_release(&mut self, id: ReleaseId) -> Result<(), Fault> {
         let running = query("SELECT slug FROM environment WHERE running_release = ?")

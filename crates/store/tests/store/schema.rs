@@ -3,6 +3,7 @@
 use crate::common::State;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Row};
+use windlass_records::Store;
 
 #[tokio::test]
 async fn the_schema_is_the_one_that_was_reviewed() {
@@ -20,7 +21,7 @@ async fn the_schema_is_the_one_that_was_reviewed() {
         .collect();
     assert!(loose.is_empty(), "every table is STRICT: {loose:?}");
     insta::assert_snapshot!(statements.join(";\n"));
-    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "1")] {
+    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "2")] {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {pragma}")))
             .fetch_one(&mut connection)
             .await
@@ -29,5 +30,37 @@ async fn the_schema_is_the_one_that_was_reviewed() {
             .try_get::<String, _>(0)
             .unwrap_or_else(|_| row.get::<i64, _>(0).to_string());
         assert_eq!(found, wanted, "{pragma}");
+    }
+}
+
+#[tokio::test]
+async fn an_older_store_is_brought_forward_with_what_it_has() {
+    let state = State::made().await;
+    let url = format!("sqlite://{}", state.database().display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    let added = [
+        "operation_finished",
+        "deployment_operation",
+        "instance_failure",
+    ];
+    for index in added {
+        let drop = sqlx::AssertSqlSafe(format!("DROP INDEX {index}"));
+        sqlx::query(drop).execute(&mut connection).await.unwrap();
+    }
+    let back = sqlx::query("PRAGMA user_version = 1");
+    back.execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+
+    let store = state.open().await.unwrap();
+    assert_eq!(store.setting("name").await.unwrap(), Some("kept".into()));
+    store.close().await;
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    let rows = sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'index'")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    let there: Vec<String> = rows.iter().map(|row| row.get("name")).collect();
+    for index in added {
+        assert!(there.iter().any(|name| name == index), "{index}: {there:?}");
     }
 }

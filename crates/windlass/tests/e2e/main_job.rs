@@ -22,7 +22,7 @@ fn databases_are_added_filled_detached_attached_again_and_removed() {
     assert_eq!(app.state("test", "DEFAULT"), "NEW");
     let plan = app.windlass(&["plan"]).good();
     assert!(
-        plan.contains("service DEFAULT") && plan.contains("create"),
+        plan.contains("+ service DEFAULT") && plan.contains("is provisioned and attached"),
         "{plan}"
     );
 

@@ -8,29 +8,14 @@ use windlass_records::Change;
 
 use super::super::write;
 use super::Stage;
+use super::snapshot::Rollback;
 use crate::{failures, naming};
 
 impl Stage<'_> {
     pub(super) async fn build(&self) -> Result<Done<Change>, Failure> {
         let built = match (&self.params.rollback, &self.params.source) {
             (Some(rollback), _) => {
-                let engine = self.parts.engine(self.scene.region.id)?;
-                let reference = ImageReference(rollback.image.0.clone());
-                if engine
-                    .image(&reference)
-                    .await
-                    .map_err(|error| failures::engine(&error))?
-                    .is_none()
-                {
-                    return Err(Failure::permanent(
-                        "image_gone",
-                        format!(
-                            "the image of release {} is not on the engine any more",
-                            rollback.number
-                        ),
-                    )
-                    .with_hint("Deploy the commit of that release again instead."));
-                }
+                self.take_up_image(rollback).await?;
                 self.say(format!(
                     "      The image of release {} is used again",
                     rollback.number
@@ -76,13 +61,30 @@ impl Stage<'_> {
         })
     }
 
+    /// Gives the image of an earlier release this deployment's tag. Each release holds its image by a tag of
+    /// its own, so that the one that built it can be forgotten.
+    async fn take_up_image(&self, rollback: &Rollback) -> Result<(), Failure> {
+        let engine = self.parts.engine(self.scene.region.id)?;
+        match engine.tag(&rollback.image, &self.tag()).await {
+            Err(windlass_engine::Error::NotFound { .. }) => Err(Failure::permanent(
+                "image_gone",
+                format!(
+                    "the image of release {} is not on the engine any more",
+                    rollback.number
+                ),
+            )
+            .with_hint("Deploy the commit of that release again instead.")),
+            tagged => tagged.map_err(|error| failures::engine(&error)),
+        }
+    }
+
     pub(super) async fn undo_build(&self) -> Result<Done<Change>, Failure> {
+        let engine = self.parts.engine(self.scene.region.id)?;
+        engine
+            .remove_image(&self.tag())
+            .await
+            .map_err(|error| failures::engine(&error))?;
         if self.params.rollback.is_none() {
-            let engine = self.parts.engine(self.scene.region.id)?;
-            engine
-                .remove_image(&self.tag())
-                .await
-                .map_err(|error| failures::engine(&error))?;
             self.remove_build_containers().await?;
         }
         Ok(Done::default())

@@ -1,6 +1,7 @@
 //! Every kind of operation under the fault harness: each step twice, every fault at every hook, on the way
 //! there and back. The end is complete success, or a clean slate with the old release as it was.
 
+mod clean_up;
 mod deployment;
 mod instance;
 mod teardown;
@@ -15,6 +16,7 @@ use windlass_operations::OperationState;
 use windlass_operations::testing::{
     Action, Fault, Harness, Hook, Play, Report, Scenario, Stage, Violation,
 };
+use windlass_platform::Settings;
 use windlass_platform::testing::Composed;
 use windlass_records::{Change, InstanceFilter, PageRequest, Store};
 
@@ -30,6 +32,8 @@ trait Case: Send + Sync + 'static {
     /// The kind of its definition.
     const KIND: &'static str;
 
+    /// What is set otherwise than in other tests.
+    fn settings(_settings: &mut Settings) {}
     /// Builds the world up to the operation, in a world in which operations are driven.
     async fn arrange(&self, world: &World) -> (Composed, Self::Facts);
     /// It has succeeded.
@@ -51,7 +55,7 @@ impl<C: Case> Scenario<Change> for Played<C> {
     type World = Staged<C::Facts>;
 
     async fn stage(&self) -> Result<Stage<Change, Self::World>, String> {
-        let world = World::new(Run::Operations).await;
+        let world = World::with(Run::Operations, C::settings).await;
         let ((submission, changes), facts) = self.0.arrange(&world).await;
         // From here on the harness drives.
         world.stop().await;

@@ -11,6 +11,8 @@ pub(crate) const ONE: &str = "site:1";
 pub(crate) const TWO: &str = "site:2";
 /// Answers 500.
 pub(crate) const ERROR: &str = "site:answers-500";
+/// Each time another image: see [`next`].
+pub(crate) const MOVING: &str = "site:moving";
 /// Opens no port.
 pub(crate) const SILENT: &str = "site:silent";
 /// Ends at once.
@@ -45,4 +47,10 @@ pub(crate) fn add(engine: &SimulatedEngine) {
             }
         }),
     );
+}
+
+/// Gives the name `MOVING` to an image that nobody has seen yet, as a build does: those that had it before are
+/// there only as long as a tag of ours names them.
+pub(crate) fn next(engine: &SimulatedEngine) {
+    engine.add_image(MOVING, &[PORT], Behaviour::serving(200));
 }

@@ -7,8 +7,8 @@ use windlass_engine::Engine;
 use windlass_engine::simulated::Snapshot;
 use windlass_model::id::{ClusterId, short};
 use windlass_records::{
-    BindingState, Cluster, ClusterKind, ClusterState, Environment, Instance, InstanceFilter,
-    OperationFilter, PageRequest, Release, Store,
+    BindingState, Cluster, ClusterKind, ClusterState, DeploymentFilter, Environment, Instance,
+    InstanceFilter, OperationFilter, PageRequest, Release, Store,
 };
 use windlass_services::simulated::InstanceSnapshot;
 
@@ -44,6 +44,7 @@ impl World {
         check_containers(&rows, &outside)?;
         check_networks_and_volumes(&rows, &outside)?;
         check_images(&rows, &outside)?;
+        self.check_logs().await?;
         self.check_databases(&rows)?;
         self.check_users(&rows).await?;
         self.check_routes(&rows).await?;
@@ -92,6 +93,20 @@ impl World {
             .await;
         rows.instances = all.expect("the store answers").rows;
         rows
+    }
+
+    /// No log is left of a deployment that is not known.
+    async fn check_logs(&self) -> Result<(), String> {
+        let (filter, all) = (DeploymentFilter::default(), PageRequest::first(ALL));
+        let known = self.store.deployments(&filter, &all).await;
+        let known = known.expect("the store answers").rows;
+        let there = self.logs();
+        check_known(
+            "logs",
+            &there.iter().map(String::as_str).collect(),
+            &BTreeSet::new(),
+            &known.iter().map(|row| format!("{}.log", row.id)).collect(),
+        )
     }
 
     fn check_databases(&self, rows: &Rows) -> Result<(), String> {
@@ -249,13 +264,12 @@ fn check_networks_and_volumes(rows: &Rows, outside: &Snapshot) -> Result<(), Str
     )
 }
 
-/// Each deployment that passed its pivot, but for rollbacks, has its tag; nothing else has one.
+/// Each release that passed its pivot holds its image by its deployment's tag; nothing else has one.
 fn check_images(rows: &Rows, outside: &Snapshot) -> Result<(), String> {
     let there = outside.images.iter().map(String::as_str);
     let tags = rows
         .releases
         .iter()
-        .filter(|(_, release)| release.rollback_of.is_none())
         .map(|(slug, release)| format!("windlass/{slug}:{}", short(release.deployment)));
     check_known(
         "image tags",

@@ -11,6 +11,7 @@ use windlass_platform::{
 use windlass_records::{DeploymentStatus, ReleaseCommand};
 
 use super::World;
+use super::images::{MOVING, next};
 
 /// The longest that a test waits for an operation: a machine that is busy with other tests is slow.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -168,6 +169,12 @@ impl World {
             view.deployment
         );
         view
+    }
+
+    /// Deploys an image that nobody has seen yet, and that only this release holds.
+    pub(crate) async fn deploy_next(&self, environment: EnvironmentId) -> DeploymentView {
+        next(&self.engine);
+        self.deploy_well(environment, MOVING).await
     }
 
     pub(crate) async fn roll_back(

@@ -1,5 +1,6 @@
 //! The platform on its back ends, in a directory that goes away with it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub(crate) struct World {
     pub(crate) platform: Platform,
     pub(crate) context: Context,
     running: std::sync::Mutex<Option<(CancellationToken, JoinHandle<()>)>>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 /// Which parts of the platform run.
@@ -111,7 +112,7 @@ impl World {
             platform,
             context,
             running: std::sync::Mutex::default(),
-            _directory: directory,
+            directory,
         };
         world.start(run);
         world
@@ -134,6 +135,16 @@ impl World {
             .expect("no test panics with this lock")
             .replace((cancel, task));
         assert!(before.is_none(), "a world runs once");
+    }
+
+    /// The names of the files of logs.
+    pub(crate) fn logs(&self) -> BTreeSet<String> {
+        let files = std::fs::read_dir(self.directory.path().join("logs"));
+        files
+            .expect("the directory is there")
+            .map(|file| file.expect("it can be read").file_name())
+            .map(|name| name.into_string().expect("it is a text"))
+            .collect()
     }
 
     /// Stops what runs, in order.

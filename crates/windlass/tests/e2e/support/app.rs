@@ -1,7 +1,7 @@
 //! An application of the tests: a git repository, pushed and deployed by the command line.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -35,6 +35,16 @@ impl<'a> App<'a> {
         app.write("release.py", RELEASE);
         app.push_version("1");
         app
+    }
+
+    /// The application whose work tree that is.
+    pub(crate) fn at(on: &'a Installation, tree: &Path) -> Self {
+        let slug = tree.file_name().and_then(std::ffi::OsStr::to_str);
+        Self {
+            on,
+            slug: slug.expect("it is called as its work tree").to_owned(),
+            tree: tree.to_owned(),
+        }
     }
 
     /// The application with nothing pushed.

@@ -52,7 +52,8 @@ pub(crate) struct User {
 }
 
 impl User {
-    fn prepare(&self, command: &mut Command, directory: &Path) {
+    /// Gives a command the user's environment, and nothing else of this process's.
+    pub(crate) fn prepare(&self, command: &mut Command, directory: &Path) {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let bin = Path::new(WINDLASS)
             .parent()

@@ -91,6 +91,20 @@ pub(crate) fn environment(container: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What a container is, for the message of a test; it may be gone already.
+pub(crate) fn describe(container: &str) -> String {
+    let format = "{{.Name}} of {{.Image}}, {{.State.Status}} since {{.Created}}: {{.Path}} {{.Args}} {{json .Config.Labels}}";
+    attempt(&[
+        "inspect",
+        "--type",
+        "container",
+        "--format",
+        format,
+        container,
+    ])
+    .unwrap_or_else(|error| format!("{container}: {error}"))
+}
+
 /// The first address of a container.
 pub(crate) fn address(container: &str) -> String {
     let all = run(&[

@@ -29,6 +29,8 @@ pub(crate) struct Installation {
     pub(crate) state: PathBuf,
     /// The administrator.
     pub(crate) user: User,
+    /// The administrator's token, taken out of the state directory by its login.
+    token: String,
 }
 
 impl Installation {
@@ -60,17 +62,19 @@ impl Installation {
             sites: free_address(),
             options: options.iter().map(|option| (*option).to_owned()).collect(),
             directory,
+            token: String::new(),
         };
         let pool = free_pool();
         installation.options.push(format!("--subnet-pool={pool}"));
         installation.start_server();
         installation.start_router();
-        let token = installation.token();
-        let url = installation.url();
-        let login = ["login", url.as_str()];
+        let file = installation.state.join("admin-token");
+        let token = fs::read_to_string(&file).expect("the first start writes a token");
+        token.trim().clone_into(&mut installation.token);
+        let (url, file) = (installation.url(), file.to_string_lossy().into_owned());
         installation
             .user
-            .program(&installation.user.home, WINDLASS, &login, Some(&token))
+            .windlass(&["login", &url, "--first-token", &file])
             .good();
         for setting in [
             ["user.name", "E2E"],
@@ -175,11 +179,8 @@ impl Installation {
         self.sites
     }
 
-    pub(crate) fn token(&self) -> String {
-        fs::read_to_string(self.state.join("admin-token"))
-            .expect("the first start writes a token")
-            .trim()
-            .to_owned()
+    pub(crate) fn token(&self) -> &str {
+        &self.token
     }
 
     /// The label's value on everything that it makes.
@@ -192,7 +193,7 @@ impl Installation {
 
     /// One request to the API.
     pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        let authorization = format!("Token {}", self.token());
+        let authorization = format!("Token {}", self.token);
         let body = body
             .map(|body| body.to_string().into_bytes())
             .unwrap_or_default();

@@ -1,11 +1,15 @@
 //! What exists and no row knows: there must be nothing.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::installation::Installation;
-use super::{database, docker};
+use super::{database, docker, wait};
+
+/// Longer than a build of another test takes.
+const BUILD: Duration = Duration::from_mins(1);
 
 /// Compares Docker and the shared PostgreSQL server with what the API says. Only while no operation runs.
 #[track_caller]
@@ -35,7 +39,7 @@ pub(crate) fn none(on: &Installation) {
         .iter()
         .filter(|item| item["cluster"] == "private" && item["provisioned"] == true)
         .count();
-    let found = Found::of(&on.id());
+    let found = Found::without_builds(&on.id());
 
     let running: BTreeSet<String> = releases
         .iter()
@@ -138,9 +142,28 @@ struct Found {
     cluster_networks: usize,
     volumes: usize,
     images: BTreeSet<String>,
+    /// Containers of the steps of builds.
+    builds: Vec<String>,
 }
 
 impl Found {
+    /// What there is when no step of a build is under way. Bases with the machine's certificates are shared:
+    /// while another test builds on one that we have made, its steps carry our label. Ours would stay.
+    fn without_builds(installation: &str) -> Self {
+        let mut said = Vec::new();
+        wait::until("the containers of builds go", BUILD, || {
+            let found = Self::of(installation);
+            if found.builds.is_empty() {
+                return Some(found);
+            }
+            if found.builds != said {
+                eprintln!("containers of builds: {:?}", found.builds);
+                said = found.builds;
+            }
+            None
+        })
+    }
+
     fn of(installation: &str) -> Self {
         let mut found = Self::default();
         let format = "{{.Label \"windlass.role\"}}\t{{.Label \"windlass.release\"}}\t{{.Label \"windlass.environment\"}}\t";
@@ -165,6 +188,7 @@ impl Found {
                         found.shared.push(name.to_owned());
                     }
                 }
+                "image" => found.builds.push(docker::describe(name)),
                 other => panic!("a container of the unknown role '{other}': {line}"),
             }
         }
@@ -182,25 +206,20 @@ impl Found {
     }
 }
 
-/// The ids of the images that were built for applications. Bases with the machine's certificates added to
-/// them belong to nobody: the next build uses them again.
+/// The ids of the images that were built for environments. Bases with the machine's certificates are for
+/// none, and neither is what another installation's builds leave that stand on one of ours.
 fn images(installation: &str) -> BTreeSet<String> {
-    let filter = format!("label=windlass.installation={installation}");
-    let format = "{{.ID}}\t{{.Repository}}";
     let text = docker::run(&[
         "image",
         "ls",
         "--no-trunc",
+        "--quiet",
         "--filter",
-        &filter,
-        "--format",
-        format,
+        &format!("label=windlass.installation={installation}"),
+        "--filter",
+        "label=windlass.environment",
     ]);
-    text.lines()
-        .filter_map(|line| line.split_once('\t'))
-        .filter(|(_, repository)| *repository != "windlass/trust")
-        .map(|(id, _)| id.to_owned())
-        .collect()
+    text.lines().map(str::to_owned).collect()
 }
 
 fn fields(line: &str) -> [&str; 4] {

@@ -6,6 +6,7 @@ pub(crate) mod cli;
 pub(crate) mod database;
 pub(crate) mod disk;
 pub(crate) mod docker;
+pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod installation;
 pub(crate) mod leftovers;

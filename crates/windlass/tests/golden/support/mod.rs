@@ -1,0 +1,12 @@
+//! A server without Docker, its user, and transcripts of what they say to each other.
+
+pub(crate) mod gate;
+pub(crate) mod normal;
+pub(crate) mod snapshot;
+pub(crate) mod terminal;
+pub(crate) mod transcript;
+pub(crate) mod world;
+
+/// As in the end-to-end tests.
+#[path = "../../e2e/support/cli.rs"]
+pub(crate) mod cli;
