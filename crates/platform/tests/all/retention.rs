@@ -247,6 +247,26 @@ async fn nothing_is_forgotten_while_a_deployment_is_at_work() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_that_looked_before_its_release_was_forgotten_is_refused() {
+    let world = World::keeping(2, 100).await;
+    let app = world.create("shop").await;
+    for _ in 0..3 {
+        world.deploy_next(app.test).await;
+    }
+    let composed = world
+        .platform
+        .composed_rollback(&world.context, app.test, 1)
+        .await;
+    let composed = composed.expect("the release is there");
+    world.clean_up().await;
+    let (code, text) = refusal(world.platform.begin_composed(composed).await);
+    assert_eq!(code, "conflict", "{text}");
+    assert!(text.contains("is not kept any more"), "{text}");
+    assert_eq!(world.deployments(app.test).await.len(), 3);
+    world.check_tidy().await.expect("nothing is begun");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_forgotten_while_the_engine_is_away() {
     let world = World::keeping(2, 2).await;
     let app = world.create("shop").await;
