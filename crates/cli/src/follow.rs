@@ -29,6 +29,8 @@ enum News {
     Event(Event),
     /// The connection was lost, for this reason; it is being made again.
     Away(String),
+    /// It has been made again.
+    Back,
     /// The operation has ended, or waits for an operator.
     Over,
     /// It cannot be read.
@@ -234,11 +236,10 @@ fn follow(client: &Client, streams: &Streams<'_>, mut progress: Progress) -> Res
     }
     // How much of the log has been shown, in bytes.
     let mut shown = 0;
-    let mut away = false;
+    let mut away = 0usize;
     loop {
         match news.recv_timeout(TICK) {
             Ok(News::Event(event)) => {
-                away = false;
                 if event.kind == "log" {
                     let text = event.data["text"].as_str().unwrap_or_default();
                     shown += text.len();
@@ -249,10 +250,12 @@ fn follow(client: &Client, streams: &Streams<'_>, mut progress: Progress) -> Res
             }
             // Once for all streams.
             Ok(News::Away(why)) => {
-                if !std::mem::replace(&mut away, true) {
+                if away == 0 {
                     progress.away(&why);
                 }
+                away += 1;
             }
+            Ok(News::Back) => away = away.saturating_sub(1),
             Ok(News::Over) | Err(RecvTimeoutError::Disconnected) => break,
             Ok(News::Failed(error)) => return Err(error),
             Err(RecvTimeoutError::Timeout) => progress.tick(),
@@ -271,27 +274,32 @@ fn follow(client: &Client, streams: &Streams<'_>, mut progress: Progress) -> Res
 /// Reads a stream to its end, over as many connections as it takes. Says whether it got there.
 fn feed(client: &Client, path: &str, mut last: Option<String>, news: &Sender<News>) -> bool {
     let mut broken_since: Option<Instant> = None;
+    let mut away = false;
     loop {
         let (begun, before) = (Instant::now(), last.clone());
         let broken = match client.stream(path, last.as_deref()) {
-            Ok(stream) => match pass_on(Events::new(stream), &mut last, news) {
-                Some(broken) => broken,
-                None => return true,
-            },
+            Ok(stream) => {
+                if std::mem::take(&mut away) && news.send(News::Back).is_err() {
+                    return false;
+                }
+                match pass_on(Events::new(stream), &mut last, news) {
+                    Some(broken) => broken,
+                    None => return true,
+                }
+            }
             Err(error) => error,
         };
         if last != before || begun.elapsed() > STABLE {
             broken_since = None;
         }
         let since = *broken_since.get_or_insert_with(Instant::now);
-        let last_word = since.elapsed() > PATIENCE || !matches!(broken, Error::Unexpected { .. });
-        let sent = if last_word {
-            news.send(News::Failed(broken))
-        } else {
-            news.send(News::Away(broken.to_string()))
-        };
-        // Without a listener the command has ended.
-        if last_word || sent.is_err() {
+        if since.elapsed() > PATIENCE || !matches!(broken, Error::Unexpected { .. }) {
+            // Without a listener the command has ended, here and below.
+            let _ = news.send(News::Failed(broken));
+            return false;
+        }
+        if !std::mem::replace(&mut away, true) && news.send(News::Away(broken.to_string())).is_err()
+        {
             return false;
         }
         thread::sleep(PAUSE);
