@@ -102,7 +102,9 @@ impl Fixture for OnDocker {
 
     fn dockerfile(&self, case: BuildCase) -> String {
         let steps = match case {
-            BuildCase::Succeeds => "RUN echo built > /built\nEXPOSE 7001 80\nEXPOSE 53/udp\nONBUILD RUN true\nONBUILD RUN :",
+            BuildCase::Succeeds => {
+                "RUN echo built > /built\nEXPOSE 7001 80\nEXPOSE 53/udp\nONBUILD RUN true\nONBUILD RUN :"
+            }
             BuildCase::Fails => "RUN echo broken on purpose && false",
             BuildCase::Hangs => "RUN sleep 100000",
         };

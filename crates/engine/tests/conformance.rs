@@ -76,7 +76,9 @@ impl Fixture for Simulated {
 
     fn dockerfile(&self, case: BuildCase) -> String {
         let directive = match case {
-            BuildCase::Succeeds => "# simulated: programs\nEXPOSE 7001 80\nONBUILD RUN true\nONBUILD RUN :",
+            BuildCase::Succeeds => {
+                "# simulated: programs\nEXPOSE 7001 80\nONBUILD RUN true\nONBUILD RUN :"
+            }
             BuildCase::Fails => "# simulated: fail broken on purpose",
             BuildCase::Hangs => "# simulated: hang",
         };
