@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::runtime::Handle;
 
-use crate::upstream::InFlight;
+use crate::upstream::{InFlight, Sender};
 
 /// Counts the frames of a request body that went to the upstream.
 #[derive(Debug, Clone, Default)]
@@ -70,10 +71,52 @@ pub(crate) enum ResponseBody {
     /// From this router.
     Own(Option<Bytes>),
     /// From an upstream, as it comes; in flight until it is dropped.
-    Stream(
-        Incoming,
-        #[expect(dead_code, reason = "held for its drop")] InFlight,
-    ),
+    Stream(Passing),
+}
+
+/// The body of an upstream's answer on its way, with the connection that it comes by.
+#[derive(Debug)]
+pub(crate) struct Passing {
+    incoming: Incoming,
+    /// Until it is free again.
+    sender: Option<Sender>,
+    in_flight: InFlight,
+}
+
+impl Passing {
+    pub(crate) fn new(incoming: Incoming, sender: Sender, in_flight: InFlight) -> Self {
+        Self {
+            incoming,
+            sender: Some(sender),
+            in_flight,
+        }
+    }
+
+    /// Keeps the connection for the next request when this answer has been read. Usually it is free by
+    /// then, and nobody has to wait for it: a task for each request would be dear.
+    fn keep_connection(&mut self) {
+        let Some(mut sender) = self.sender.take() else {
+            return;
+        };
+        let upstream = self.in_flight.upstream();
+        if sender.is_ready() {
+            upstream.check_in(sender);
+        } else if let Ok(runtime) = Handle::try_current() {
+            let upstream = Arc::clone(upstream);
+            // hyper closes the connection when the body is not read to its end.
+            runtime.spawn(async move {
+                if sender.ready().await.is_ok() {
+                    upstream.check_in(sender);
+                }
+            });
+        }
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        self.keep_connection();
+    }
 }
 
 impl Body for ResponseBody {
@@ -86,14 +129,20 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match &mut *self {
             Self::Own(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream(incoming, _) => Pin::new(incoming).poll_frame(context),
+            Self::Stream(passing) => {
+                let polled = Pin::new(&mut passing.incoming).poll_frame(context);
+                if matches!(polled, Poll::Ready(None)) {
+                    passing.keep_connection();
+                }
+                polled
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Own(bytes) => bytes.is_none(),
-            Self::Stream(incoming, _) => incoming.is_end_stream(),
+            Self::Stream(passing) => passing.incoming.is_end_stream(),
         }
     }
 
@@ -102,7 +151,7 @@ impl Body for ResponseBody {
             Self::Own(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Self::Stream(incoming, _) => incoming.size_hint(),
+            Self::Stream(passing) => passing.incoming.size_hint(),
         }
     }
 }

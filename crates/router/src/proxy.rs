@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper::body::{Body, Incoming};
 use hyper::upgrade::OnUpgrade;
 
-use crate::body::{Progress, RequestBody, ResponseBody};
+use crate::body::{Passing, Progress, RequestBody, ResponseBody};
 use crate::connection::Client;
 use crate::exchange::{Answer, Failure, exchange};
 use crate::headers;
@@ -126,29 +126,12 @@ async fn forward(
 
 /// Streams the answer to the client and keeps the connection when it is free again.
 fn pass_on(answer: Answer) -> Response<ResponseBody> {
-    let Answer {
-        response,
-        mut sender,
-        in_flight,
-        environment: _,
-    } = answer;
-    let upstream = in_flight.upstream();
-    if sender.is_ready() {
-        upstream.check_in(sender);
-    } else {
-        let upstream = Arc::clone(upstream);
-        // Ends with the response's body: hyper closes the connection when that is not read to its end.
-        tokio::spawn(async move {
-            if sender.ready().await.is_ok() {
-                upstream.check_in(sender);
-            }
-        });
-    }
-    let (mut head, incoming) = response.into_parts();
+    let (mut head, incoming) = answer.response.into_parts();
     headers::strip_hop_by_hop(&mut head.headers);
     head.version = Version::HTTP_11;
     head.extensions.clear();
-    Response::from_parts(head, ResponseBody::Stream(incoming, in_flight))
+    let passing = Passing::new(incoming, answer.sender, answer.in_flight);
+    Response::from_parts(head, ResponseBody::Stream(passing))
 }
 
 fn log_failure(host: &RequestHost, failure: &Failure) {
