@@ -1,8 +1,8 @@
 //! What operations do to one service instance: shared by provisioning, deployment and removal.
 
-use windlass_model::id::InstanceId;
+use windlass_model::id::{ClusterId, InstanceId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
-use windlass_operations::{Effect, Failure, Operation, StepContext};
+use windlass_operations::{Effect, Failure, Operation, StepContext, StepRecord, StepState};
 use windlass_records::{
     Change, Cluster, ClusterKind, ClusterState, Instance, InstanceFailure, Service,
 };
@@ -156,7 +156,8 @@ impl Parts {
         id: InstanceId,
     ) -> Result<Vec<Change>, Failure> {
         let scene = self.instance_scene(id).await?;
-        if scene.instance.state.is_provisioned() || never_reached(context) {
+        let record = context.operation.step(&context.step);
+        if scene.instance.state.is_provisioned() || record.is_some_and(never_reached) {
             return Ok(Vec::new());
         }
         let cluster = self.instance_cluster(&scene).await?;
@@ -183,7 +184,7 @@ impl Parts {
             return Ok(Vec::new());
         }
         let cluster = match left {
-            Left::Nothing => None,
+            Left::Nothing => still_left(&scene, operation),
             Left::Something => Some(self.instance_cluster(&scene).await?.id),
         };
         let now = self.now();
@@ -208,16 +209,29 @@ impl Parts {
     }
 }
 
+/// The shared cluster that holds what an earlier provisioning left when it was given up, unless this
+/// operation has destroyed that. A private cluster goes whole.
+fn still_left(scene: &InstanceScene, operation: &Operation) -> Option<ClusterId> {
+    let of_instance = format!("provision:{}", scene.instance.id);
+    let is_destroyed = operation.steps.iter().any(|step| {
+        (step.name == "provision" || step.name == of_instance)
+            && step.state == StepState::Undone
+            && !never_reached(step)
+    });
+    scene
+        .instance
+        .cluster
+        .filter(|_| scene.service.shared && !is_destroyed)
+}
+
 /// Whether no attempt of the step came as far as the cluster's server: there is nothing to take back, and
 /// nobody to ask for it. The record of a step tells what its attempts did together, until an undo of it fails.
-pub(crate) fn never_reached(context: &StepContext) -> bool {
-    context.operation.step(&context.step).is_some_and(|step| {
-        step.undo_attempt <= 1
-            && !step.completed
-            && step.error.as_ref().is_some_and(|failure| {
-                failure.code == failures::UNREACHABLE && failure.effect == Effect::None
-            })
-    })
+pub(crate) fn never_reached(step: &StepRecord) -> bool {
+    step.undo_attempt <= 1
+        && !step.completed
+        && step.error.as_ref().is_some_and(|failure| {
+            failure.code == failures::UNREACHABLE && failure.effect == Effect::None
+        })
 }
 
 /// The record of a failure on an instance.

@@ -7,7 +7,6 @@ use windlass_operations::{Operation, OperationState};
 use windlass_platform::{Context, NewEnvironment};
 use windlass_records::{Change, Organisation, PageRequest, Store, User};
 use windlass_services::simulated::{Call, Fault, Refusal};
-use windlass_services::{Access, Driver, Endpoint, Tls};
 
 use super::support::World;
 use super::support::images::{ONE, TWO};
@@ -175,11 +174,7 @@ async fn a_deployment_that_is_given_up_is_not_built_upon() {
         .abandon_operation(&world.context, operation, "the server is gone")
         .await;
     given_up.expect("it can be given up");
-    while world.driver.faults_left() > 0 {
-        // Meet those that are left.
-        let cluster = *world.driver.snapshot().clusters.keys().next().expect("one");
-        unbind_once(&world, cluster).await;
-    }
+    world.driver.clear_faults();
     world.deploy_well(app.test, ONE).await;
     let variables = world.variables(app.test).await;
     assert!(world.can_log_in(&variables, "DEFAULT"));
@@ -221,34 +216,20 @@ async fn a_provisioning_that_is_given_up_leaves_nothing_for_good() {
     given_up.expect("it can be given up");
     assert_eq!(world.state(id).await, InstanceState::New);
     assert_eq!(world.databases().len(), 1, "half of it is left");
-    while world.driver.faults_left() > 0 {
-        let cluster = *world.driver.snapshot().clusters.keys().next().expect("one");
-        drop(world.driver.destroy(&access(cluster), nothing()).await);
+    world.driver.clear_faults();
+
+    // It stays known while the server is away: an attempt that never came to it destroyed nothing.
+    for _ in 0..20 {
+        world
+            .driver
+            .fault(Call::Provision, Fault::Before(Refusal::Unreachable));
     }
+    let failed = world.provision(id).await;
+    assert_eq!(failed.state, OperationState::RolledBack, "{failed:?}");
+    assert_eq!(world.databases().len(), 1);
+    world.driver.clear_faults();
+
     let removed = world.remove(id).await;
     assert_eq!(removed.state, OperationState::Succeeded, "{removed:?}");
     assert!(world.databases().is_empty());
-}
-
-fn nothing() -> windlass_model::id::InstanceId {
-    windlass_model::id::InstanceId::from(Uuid::now_v7())
-}
-
-async fn unbind_once(world: &World, cluster: windlass_model::id::ClusterId) {
-    drop(world.driver.unbind(&access(cluster), nothing(), 1).await);
-}
-
-fn access(cluster: windlass_model::id::ClusterId) -> Access {
-    Access {
-        cluster,
-        description: "the test's".to_owned(),
-        endpoint: Endpoint {
-            host: String::new(),
-            port: 1,
-        },
-        user: String::new(),
-        password: secrecy::SecretString::from(String::new()),
-        database: None,
-        tls: Tls::Off,
-    }
 }

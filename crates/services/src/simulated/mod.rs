@@ -57,6 +57,11 @@ impl SimulatedDriver {
         self.lock().script.left()
     }
 
+    /// Takes the scripted faults back that no call has met yet.
+    pub fn clear_faults(&self) {
+        self.lock().script = Script::default();
+    }
+
     /// Makes the cluster unreachable, or reachable again; its sessions end, what it holds stays.
     pub fn set_down(&self, cluster: ClusterId, down: bool) {
         let mut state = self.lock();

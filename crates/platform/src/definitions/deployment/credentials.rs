@@ -109,7 +109,8 @@ impl Stage<'_> {
 
     /// Takes the users away again that this deployment made; those of the running release stay.
     pub(super) async fn undo_bind(&self) -> Result<Done<Change>, Failure> {
-        if never_reached(self.context) {
+        let record = self.context.operation.step(&self.context.step);
+        if record.is_some_and(never_reached) {
             return Ok(Done::default());
         }
         for binding in self.own_bindings().await? {
