@@ -11,20 +11,33 @@ use tokio::runtime::Handle;
 
 use crate::upstream::{InFlight, Sender};
 
-/// Counts the frames of a request body that went to the upstream.
+/// Counts the frames of a request body that went to the upstream; by default there is no body.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Progress(Arc<AtomicU32>);
+pub(crate) struct Progress(Option<Arc<AtomicU32>>);
 
 impl Progress {
+    pub(crate) fn counted() -> Self {
+        Self(Some(Arc::default()))
+    }
+
     pub(crate) fn frames(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+        self.0
+            .as_ref()
+            .map_or(0, |frames| frames.load(Ordering::Relaxed))
+    }
+
+    fn count(&self) {
+        if let Some(frames) = &self.0 {
+            frames.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
 /// The body of a request to an upstream.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) enum RequestBody {
     /// Nothing to send, so the request can be repeated.
+    #[default]
     Empty,
     /// What the client sends, as it comes.
     Stream(Incoming, Progress),
@@ -43,7 +56,7 @@ impl Body for RequestBody {
             Self::Stream(incoming, progress) => {
                 let polled = Pin::new(incoming).poll_frame(context);
                 if polled.is_ready() {
-                    progress.0.fetch_add(1, Ordering::Relaxed);
+                    progress.count();
                 }
                 polled
             }

@@ -16,6 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::body::ResponseBody;
 use crate::headers::Peer;
 use crate::proxy;
+use crate::socket::Socket;
 use crate::worker::Worker;
 
 /// A connected client. Counted, and in the limit of connections, as long as this exists: a tunnel
@@ -53,7 +54,7 @@ impl Drop for Client {
 pub(crate) async fn serve(client: Arc<Client>, stream: TcpStream, http: http1::Builder) {
     let worker = Arc::clone(&client.worker);
     let mut connection = pin!(
-        http.serve_connection(TokioIo::new(stream), service(client))
+        http.serve_connection(TokioIo::new(Socket(stream)), service(client))
             .with_upgrades()
     );
     let mut last_call = pin!(async {

@@ -2,7 +2,9 @@
 //! retries that are safe.
 
 use std::future::Future;
+use std::mem;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -63,10 +65,13 @@ pub(crate) enum Failure {
 ///
 /// A request goes out again only when none of it was written, or when it is idempotent, has no body,
 /// and went out on a kept connection that the upstream closed meanwhile (RFC 9112, 9.3.1).
+///
+/// The request is left in its place, as far as it can be sent again: moved from future to future, it would
+/// be copied each time.
 pub(crate) async fn exchange(
     worker: &Worker,
     host: &str,
-    mut request: Request<RequestBody>,
+    request: &mut Request<RequestBody>,
     progress: &Progress,
 ) -> Result<Answer, Failure> {
     let is_repeatable =
@@ -99,10 +104,12 @@ pub(crate) async fn exchange(
         let kept = (attempt == 0)
             .then(|| upstream.check_out(max_age))
             .flatten();
-        let is_kept = kept.is_some();
+        let copy = (kept.is_some() && is_repeatable).then(|| copy_of(request));
+        let is_copied = copy.is_some();
         let mut sender = match kept {
             Some(sender) => sender,
-            None => match upstream.connect(worker.timeouts.connect).await {
+            // Boxed, for it is rare and large.
+            None => match Box::pin(upstream.connect(worker.timeouts.connect)).await {
                 Ok(sender) => sender,
                 Err(source) => {
                     upstream.suspend();
@@ -114,9 +121,9 @@ pub(crate) async fn exchange(
                 }
             },
         };
-        let copy = (is_kept && is_repeatable).then(|| copy_of(&request));
+        let sent = mem::replace(request, copy.unwrap_or_default());
         let answer = while_it_moves(
-            sender.try_send_request(request),
+            pin!(sender.try_send_request(sent)),
             progress,
             worker.timeouts.response_header,
         )
@@ -136,8 +143,9 @@ pub(crate) async fn exchange(
                     upstream: upstream.address,
                     source: error.into_error(),
                 };
-                match unsent.or(copy) {
-                    Some(again) => request = again,
+                match unsent {
+                    Some(unsent) => *request = unsent,
+                    None if is_copied => {}
                     None => return Err(broken),
                 }
                 failure = Some(broken);
@@ -163,11 +171,10 @@ fn copy_of(request: &Request<RequestBody>) -> Request<RequestBody> {
 
 /// Waits for the answer; none when neither it began nor the request's body moved for the time-out.
 async fn while_it_moves<F: Future>(
-    answer: F,
+    mut answer: Pin<&mut F>,
     progress: &Progress,
     time_out: Duration,
 ) -> Option<F::Output> {
-    let mut answer = std::pin::pin!(answer);
     loop {
         let before = progress.frames();
         match tokio::time::timeout(time_out, answer.as_mut()).await {
@@ -231,7 +238,7 @@ mod tests {
             }],
         });
         for _ in 0..2 {
-            let mut answer = exchange(&worker, "a", post(), &Progress::default())
+            let mut answer = exchange(&worker, "a", &mut post(), &Progress::default())
                 .await
                 .unwrap();
             answer.sender.ready().await.unwrap();

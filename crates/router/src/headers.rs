@@ -3,15 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, Method, Version, request};
 
 use crate::host::RequestHost;
 
-static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-static PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -67,12 +64,10 @@ pub(crate) fn rewrite_request(
 ) {
     let headers = &mut head.headers;
     strip_hop_by_hop(headers);
-    // This router answers `100 Continue` itself when the upstream takes the body.
-    headers.remove(EXPECT);
-    headers.remove(PROXY_AUTHORIZATION);
-    strip_forwarding(headers, peer.is_trusted);
-
-    headers.insert(HOST, host.authority.clone());
+    strip(headers, |name| is_of_client(name, peer.is_trusted));
+    if head.uri.authority().is_some() {
+        headers.insert(HOST, host.authority.clone());
+    }
     set_forwarding(headers, host, peer);
     if let Some(protocol) = upgrade {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
@@ -100,7 +95,10 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
             .iter()
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
-            .filter_map(|token| token.trim().parse().ok())
+            .map(str::trim)
+            // The usual two, which name no header that is not removed anyway.
+            .filter(|token| !["keep-alive", "close"].contains(token))
+            .filter_map(|token| token.parse().ok())
             // Naming the framing does not make it hop-by-hop.
             .filter(|name| *name != CONTENT_LENGTH && *name != HOST)
             .collect();
@@ -109,33 +107,33 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
         }
         headers.remove(CONNECTION);
     }
-    for name in [
-        &KEEP_ALIVE,
-        &PROXY_CONNECTION,
-        &PROXY_AUTHENTICATE,
-        &TE,
-        &TRAILER,
-        &TRANSFER_ENCODING,
-        &UPGRADE,
-    ] {
-        headers.remove(name);
+    strip(headers, is_hop_by_hop);
+}
+
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
+
+/// Removes the headers with such names. One look at each name costs less than a search for every name that
+/// might be there, since hardly any is.
+fn strip(headers: &mut HeaderMap, is_unwanted: impl Fn(&str) -> bool) {
+    while let Some(name) = headers.keys().find(|name| is_unwanted(name.as_str())) {
+        headers.remove(name.clone());
     }
 }
 
-/// Removes what a client could use to pass for another one. Underscores count as hyphens, because
-/// WSGI and CGI cannot tell them apart; `Proxy` would become `HTTP_PROXY` there.
-fn strip_forwarding(headers: &mut HeaderMap, is_trusted: bool) {
-    let forged: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| is_forged(name.as_str(), is_trusted))
-        .cloned()
-        .collect();
-    for name in forged {
-        headers.remove(name);
-    }
-}
-
-fn is_forged(name: &str, is_trusted: bool) -> bool {
+/// What a client says to this router only, and what it could use to pass for another one. Underscores count
+/// as hyphens, because WSGI and CGI cannot tell them apart; `Proxy` would become `HTTP_PROXY` there.
+fn is_of_client(name: &str, is_trusted: bool) -> bool {
     let starts_with = |prefix: &str| {
         name.len() >= prefix.len()
             && name
@@ -147,7 +145,9 @@ fn is_forged(name: &str, is_trusted: bool) -> bool {
         Some(b'x') if starts_with("x-forwarded-") => !is_trusted || name.contains('_'),
         Some(b'x') => starts_with("x-real-ip") && (!is_trusted || name.contains('_')),
         Some(b'f') => name == "forwarded" && !is_trusted,
-        Some(b'p') => name == "proxy",
+        Some(b'p') => matches!(name, "proxy" | "proxy-authorization"),
+        // This router answers `100 Continue` itself when the upstream takes the body.
+        Some(b'e') => name == "expect",
         _ => false,
     }
 }

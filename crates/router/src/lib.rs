@@ -2,11 +2,13 @@
 //! running releases, and goes on doing so while the server is down.
 //!
 //! - One `current_thread` runtime per core with its own listeners (`SO_REUSEPORT`), its own snapshot of
-//!   the route table and its own pool of upstream connections: the request path shares nothing.
+//!   the route table and its own pool of upstream connections: the request path shares nothing. New
+//!   connections are shared out evenly.
 //! - The table comes over a control socket ([`control::SocketControl`] is the client) and from the file
 //!   that the last publication left, and is swapped whole.
 //! - Requests and responses are streamed; nothing is buffered but heads.
 
+mod accept;
 mod body;
 mod connection;
 pub mod control;
@@ -21,6 +23,7 @@ mod proxy;
 mod router;
 mod settings;
 mod snapshot;
+mod socket;
 mod table_file;
 mod tunnel;
 mod upstream;

@@ -1,5 +1,6 @@
 //! One request of a client: checked, rewritten, exchanged, and its answer passed on.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,6 +8,7 @@ use http::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper::body::{Body, Incoming};
 use hyper::upgrade::OnUpgrade;
+use windlass_model::id::EnvironmentId;
 
 use crate::body::{Passing, Progress, RequestBody, ResponseBody};
 use crate::connection::Client;
@@ -19,45 +21,53 @@ use crate::{pages, tunnel};
 const ACCESS: &str = "windlass_router::access";
 
 /// Answers one request; what goes wrong becomes a page.
-pub(crate) async fn handle(
+///
+/// All that needs no waiting happens before the future is made, which keeps that small: it is moved, and
+/// with it every request that it holds.
+pub(crate) fn handle(
     client: Arc<Client>,
     request: Request<Incoming>,
-) -> Response<ResponseBody> {
-    let began = Instant::now();
-    // The query stays out of the log: tokens travel there.
-    let line = tracing::enabled!(target: ACCESS, tracing::Level::DEBUG)
-        .then(|| (request.method().clone(), request.uri().path().to_owned()));
-    let (mut response, host, environment) = match check(&request) {
-        Err((status, message)) => (pages::refusal(status, message), None, None),
-        Ok(host) => match forward(&client, &host, request).await {
-            Ok((response, environment)) => (response, Some(host), Some(environment)),
-            Err(failure) => {
-                log_failure(&host, &failure);
-                (pages::failure(&host.key, &failure), Some(host), None)
-            }
-        },
-    };
-    if client.worker.is_stopping() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    if let Some((method, path)) = line {
-        tracing::debug!(
-            target: ACCESS,
-            {
-                http.method = %method,
-                http.host = host.map(|host| host.key),
-                http.path = path,
-                http.status = response.status().as_u16(),
-                client.ip = %client.peer.ip,
-                environment.id = environment.map(tracing::field::display),
-                duration_ms = began.elapsed().as_secs_f64() * 1000.0
+) -> impl Future<Output = Response<ResponseBody>> {
+    let line = tracing::enabled!(target: ACCESS, tracing::Level::DEBUG).then(|| {
+        // The query stays out of the log: tokens travel there.
+        let path = request.uri().path().to_owned();
+        (Instant::now(), request.method().clone(), path)
+    });
+    let checked = check(&request).map(|host| Outgoing::new(request, host, &client));
+    async move {
+        let (mut response, host, environment) = match checked {
+            Err((status, message)) => (pages::refusal(status, message), None, None),
+            Ok(mut outgoing) => match forward(&client, &mut outgoing).await {
+                Ok((response, environment)) => (response, Some(outgoing.host), Some(environment)),
+                Err(failure) => {
+                    log_failure(&outgoing.host, &failure);
+                    let page = pages::failure(&outgoing.host.key, &failure);
+                    (page, Some(outgoing.host), None)
+                }
             },
-            "request"
-        );
+        };
+        if client.worker.is_stopping() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some((began, method, path)) = line {
+            tracing::debug!(
+                target: ACCESS,
+                {
+                    http.method = %method,
+                    http.host = host.map(|host| host.key),
+                    http.path = path,
+                    http.status = response.status().as_u16(),
+                    client.ip = %client.peer.ip,
+                    environment.id = environment.map(tracing::field::display),
+                    duration_ms = began.elapsed().as_secs_f64() * 1000.0
+                },
+                "request"
+            );
+        }
+        response
     }
-    response
 }
 
 /// Refuses what must not reach an upstream.
@@ -94,34 +104,59 @@ fn has_plain_framing(headers: &HeaderMap) -> bool {
     }
 }
 
+/// A request as it goes to an upstream.
+struct Outgoing {
+    request: Request<RequestBody>,
+    host: RequestHost,
+    progress: Progress,
+    /// The client's side of the tunnel that it asks for.
+    client_side: Option<OnUpgrade>,
+}
+
+impl Outgoing {
+    fn new(request: Request<Incoming>, host: RequestHost, client: &Client) -> Self {
+        let (mut head, incoming) = request.into_parts();
+        let upgrade = headers::requested_upgrade(&head);
+        let client_side = upgrade
+            .is_some()
+            .then(|| head.extensions.remove::<OnUpgrade>())
+            .flatten();
+        head.extensions.clear();
+        let has_body = !incoming.is_end_stream();
+        let (body, progress) = if has_body {
+            let progress = Progress::counted();
+            (RequestBody::Stream(incoming, progress.clone()), progress)
+        } else {
+            (RequestBody::Empty, Progress::default())
+        };
+        headers::rewrite_request(&mut head, &host, &client.peer, upgrade, has_body);
+        Self {
+            request: Request::from_parts(head, body),
+            host,
+            progress,
+            client_side,
+        }
+    }
+}
+
 async fn forward(
     client: &Arc<Client>,
-    host: &RequestHost,
-    request: Request<Incoming>,
-) -> Result<(Response<ResponseBody>, windlass_model::id::EnvironmentId), Failure> {
-    let (mut head, incoming) = request.into_parts();
-    let upgrade = headers::requested_upgrade(&head);
-    let client_side = upgrade
-        .is_some()
-        .then(|| head.extensions.remove::<OnUpgrade>())
-        .flatten();
-    head.extensions.clear();
-    let progress = Progress::default();
-    let body = if incoming.is_end_stream() {
-        RequestBody::Empty
-    } else {
-        RequestBody::Stream(incoming, progress.clone())
-    };
-    let has_body = matches!(body, RequestBody::Stream(..));
-    headers::rewrite_request(&mut head, host, &client.peer, upgrade, has_body);
-
-    let request = Request::from_parts(head, body);
-    let answer = exchange(&client.worker, &host.key, request, &progress).await?;
+    outgoing: &mut Outgoing,
+) -> Result<(Response<ResponseBody>, EnvironmentId), Failure> {
+    let Outgoing {
+        request,
+        host,
+        progress,
+        client_side,
+    } = outgoing;
+    let answer = exchange(&client.worker, &host.key, request, progress).await?;
     let environment = answer.environment;
-    if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return tunnel::open(client, answer, client_side).map(|response| (response, environment));
-    }
-    Ok((pass_on(answer), environment))
+    let response = if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        tunnel::open(client, answer, client_side.take())?
+    } else {
+        pass_on(answer)
+    };
+    Ok((response, environment))
 }
 
 /// Streams the answer to the client and keeps the connection when it is free again.

@@ -20,6 +20,10 @@ use crate::settings::Settings;
 use crate::table_file;
 use crate::worker::Worker;
 
+/// How many tasks a worker runs before it asks the kernel again what has come. All that came at once should
+/// be done by then: asked sooner (after 61 by default), answers that are ready wait behind new requests.
+const TASKS_A_ROUND: u32 = 256;
+
 /// A router that listens and has read its table, but does not answer yet.
 #[derive(Debug)]
 pub struct Router {
@@ -89,13 +93,24 @@ impl Router {
         &self.addresses
     }
 
+    /// Its workers.
+    #[cfg(test)]
+    pub(crate) fn fleet(&self) -> Arc<Fleet> {
+        Arc::clone(&self.fleet)
+    }
+
     /// Serves until the token is cancelled, see [`run`].
     pub async fn serve(self, stop: CancellationToken) -> Result<(), Error> {
         let mut ends = JoinSet::new();
         for (index, (worker, listeners)) in
             self.fleet.workers().iter().zip(self.listeners).enumerate()
         {
-            match start_worker(index, Arc::clone(worker), listeners) {
+            match start_worker(
+                index,
+                Arc::clone(worker),
+                listeners,
+                Arc::clone(&self.fleet),
+            ) {
                 Ok(end) => ends.spawn(end),
                 Err(error) => {
                     self.fleet.workers().iter().for_each(|worker| worker.stop());
@@ -135,16 +150,19 @@ fn start_worker(
     index: usize,
     worker: Arc<Worker>,
     listeners: Vec<TcpListener>,
+    fleet: Arc<Fleet>,
 ) -> Result<End, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .event_interval(TASKS_A_ROUND)
         .build()
         .map_err(Error::Worker)?;
+    worker.runtime.get_or_init(|| runtime.handle().clone());
     let (ended, end) = oneshot::channel();
     thread::Builder::new()
         .name(format!("router-{index}"))
         .spawn(move || {
-            let result = runtime.block_on(worker.serve(listeners));
+            let result = runtime.block_on(worker.serve(listeners, fleet));
             drop(runtime);
             // Nobody waits when the router gave up meanwhile.
             let _ = ended.send(result);

@@ -12,6 +12,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
 use crate::body::RequestBody;
+use crate::socket::Socket;
 
 pub(crate) type Sender = SendRequest<RequestBody>;
 
@@ -128,7 +129,7 @@ impl Upstream {
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         stream.set_nodelay(true)?;
         SockRef::from(&stream).set_tcp_keepalive(&keepalive())?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+        let (sender, connection) = http1::handshake(TokioIo::new(Socket(stream)))
             .await
             .map_err(io::Error::other)?;
         tokio::spawn(async move {

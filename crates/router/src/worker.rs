@@ -1,25 +1,24 @@
 //! One worker: a thread with a `current_thread` runtime, its listeners and its connections.
 
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use windlass_delivery::routing::RouteTable;
 
-use crate::connection::{self, Client};
+use crate::accept::Acceptor;
+use crate::fleet::Fleet;
 use crate::settings::{Settings, Timeouts};
 use crate::snapshot::{Choice, Snapshot};
 use crate::upstream::Upstream;
@@ -30,14 +29,13 @@ const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// How often connections unused for too long are closed.
 const REAP_EVERY: Duration = Duration::from_secs(5);
 
-/// A pause after a failed accept: the usual cause is no free file descriptor, which ends by itself.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
 /// A worker's state. Its own thread uses it on the request path; the publisher replaces the snapshot.
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) timeouts: Timeouts,
     pub(crate) tasks: TaskTracker,
+    /// Where its tasks run, from the start of its thread on.
+    pub(crate) runtime: OnceLock<Handle>,
     snapshot: ArcSwap<Snapshot>,
     /// Upstreams that left the table and may still have requests in flight.
     retired: Mutex<Vec<Arc<Upstream>>>,
@@ -54,6 +52,7 @@ impl Worker {
         Self {
             timeouts: settings.timeouts,
             tasks: TaskTracker::new(),
+            runtime: OnceLock::new(),
             snapshot: ArcSwap::default(),
             retired: Mutex::default(),
             connections: AtomicU64::new(0),
@@ -129,7 +128,13 @@ impl Worker {
     }
 
     /// Serves until [`Worker::stop`], then finishes what is in flight, up to the deadline.
-    pub(crate) async fn serve(self: Arc<Self>, listeners: Vec<StdListener>) -> io::Result<()> {
+    ///
+    /// A connection that it accepts goes to the worker of the fleet that has the fewest.
+    pub(crate) async fn serve(
+        self: Arc<Self>,
+        listeners: Vec<StdListener>,
+        fleet: Arc<Fleet>,
+    ) -> io::Result<()> {
         let permits = Arc::new(Semaphore::new(self.max_connections));
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
@@ -138,8 +143,13 @@ impl Worker {
         let acceptors = TaskTracker::new();
         for listener in listeners {
             let listener = TcpListener::from_std(listener)?;
-            let (worker, permits, http) = (Arc::clone(&self), Arc::clone(&permits), http.clone());
-            acceptors.spawn(worker.accept(listener, permits, http));
+            let acceptor = Acceptor {
+                worker: Arc::clone(&self),
+                fleet: Arc::clone(&fleet),
+                permits: Arc::clone(&permits),
+                http: http.clone(),
+            };
+            acceptors.spawn(acceptor.run(listener));
         }
         let reaper = tokio::spawn(Arc::clone(&self).reap());
         self.stop.cancelled().await;
@@ -160,44 +170,6 @@ impl Worker {
         Ok(())
     }
 
-    async fn accept(
-        self: Arc<Self>,
-        listener: TcpListener,
-        permits: Arc<Semaphore>,
-        http: http1::Builder,
-    ) {
-        loop {
-            let permit = tokio::select! {
-                () = self.stop.cancelled() => break,
-                permit = Arc::clone(&permits).acquire_owned() => permit,
-            };
-            let Ok(permit) = permit else { break };
-            let accepted = tokio::select! {
-                biased;
-                accepted = listener.accept() => accepted,
-                () = self.stop.cancelled() => break,
-            };
-            match accepted {
-                Ok((stream, address)) => {
-                    let client = Client::new(&self, address, Some(permit));
-                    self.tasks
-                        .spawn(connection::serve(client, stream, http.clone()));
-                }
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) => {
-                    tracing::warn!(%error, "accepting a connection failed");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-        // The kernel would reset the connections that wait in the queue of a closed listener.
-        while let Some(Ok((stream, address))) = now_or_never(listener.accept()).await {
-            let client = Client::new(&self, address, None);
-            self.tasks
-                .spawn(connection::serve(client, stream, http.clone()));
-        }
-    }
-
     async fn reap(self: Arc<Self>) {
         let mut tick = tokio::time::interval(REAP_EVERY.min(self.timeouts.pool_idle));
         loop {
@@ -211,13 +183,4 @@ impl Worker {
     fn retired(&self) -> MutexGuard<'_, Vec<Arc<Upstream>>> {
         self.retired.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-async fn now_or_never<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
 }
