@@ -253,6 +253,7 @@ impl Parts {
         host: String,
     ) -> Result<Access, Failure> {
         let region = self.region(cluster.region).await?;
+        let administration = self.driver(service)?.administration_port();
         Ok(Access {
             cluster: cluster.id,
             description: format!(
@@ -263,7 +264,7 @@ impl Parts {
             ),
             endpoint: Endpoint {
                 host,
-                port: cluster.port.unwrap_or_default(),
+                port: administration.or(cluster.port).unwrap_or_default(),
             },
             user: cluster.administrator.clone(),
             password: self.reveal(cluster.password).await?,

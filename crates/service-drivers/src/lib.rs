@@ -1,3 +1,5 @@
 //! The service drivers: each knows one type of backing service and nothing of the others.
 
+mod gate;
 pub mod postgres;
+mod step;

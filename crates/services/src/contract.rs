@@ -73,16 +73,27 @@ pub trait Driver: Send + Sync + 'static {
     /// of what no row knows.
     async fn list(&self, access: &Access) -> Result<Vec<String>, Error>;
 
+    /// The port of the server's administration, where that is another than the applications'.
+    fn administration_port(&self) -> Option<u16> {
+        None
+    }
+
     /// The names of the variables that an instance of this type gives under that prefix, `DEFAULT`'s
-    /// aliases included.
-    fn variable_names(&self, prefix: &Prefix) -> Vec<VariableName>;
+    /// aliases included: those of [`Self::variables`], which depend on nothing else.
+    fn variable_names(&self, prefix: &Prefix) -> Vec<VariableName> {
+        let variables = self.variables(&VariableRequest::for_names(prefix));
+        variables
+            .into_iter()
+            .map(|variable| variable.name)
+            .collect()
+    }
 
     /// The schemes that the URLs of this type may have, the default first; empty where there is no choice.
     fn url_schemes(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The variables of a binding; the names are those of `variable_names`. A `url_scheme` that is not
+    /// The variables of a binding; their names depend on the prefix alone. A `url_scheme` that is not
     /// among [`Self::url_schemes`] gives the default: it is refused where the user sets it.
     fn variables(&self, request: &VariableRequest) -> Vec<Variable>;
 }

@@ -14,6 +14,7 @@ pub mod server;
 #[cfg(feature = "simulated")]
 pub mod simulated;
 pub mod spec;
+pub mod variables;
 
 pub use contract::Driver;
 pub use error::Error;

@@ -1,6 +1,7 @@
 //! What drivers are told and what they give back.
 
 use secrecy::SecretString;
+use uuid::Uuid;
 use windlass_model::id::{BindingId, ClusterId, InstanceId};
 use windlass_model::names::{Prefix, VariableName};
 
@@ -92,6 +93,24 @@ pub struct VariableRequest {
     pub tls: Tls,
     /// The scheme of the URL, if not the type's default.
     pub url_scheme: Option<String>,
+}
+
+impl VariableRequest {
+    /// A request whose answer has the right names, and values of no meaning.
+    pub(crate) fn for_names(prefix: &Prefix) -> Self {
+        Self {
+            prefix: prefix.clone(),
+            instance: InstanceId::from(Uuid::nil()),
+            generation: 0,
+            password: SecretString::from(String::new()),
+            endpoint: Endpoint {
+                host: String::new(),
+                port: 0,
+            },
+            tls: Tls::Off,
+            url_scheme: None,
+        }
+    }
 }
 
 /// A variable that a binding gives to the application.

@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
-use windlass_model::names::{Prefix, VariableName};
 use windlass_services::{
     Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
 };
 
-use super::gate::Gates;
+use crate::gate::Gates;
+
 use super::session::supported;
 use super::{bind, check, destroy, prepare, provision, server, unbind, variables};
 
@@ -93,10 +93,6 @@ impl Driver for PostgresDriver {
 
     async fn list(&self, access: &Access) -> Result<Vec<String>, Error> {
         self.call(access, check::list(access)).await
-    }
-
-    fn variable_names(&self, prefix: &Prefix) -> Vec<VariableName> {
-        variables::names(prefix)
     }
 
     fn url_schemes(&self) -> &'static [&'static str] {

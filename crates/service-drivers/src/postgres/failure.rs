@@ -5,7 +5,7 @@ use std::error::Error as _;
 use tokio_postgres::error::{DbError, SqlState};
 use windlass_services::{Access, Error};
 
-use super::limits::Step;
+use crate::step::Step;
 
 /// A statement that did not succeed.
 #[derive(Debug)]

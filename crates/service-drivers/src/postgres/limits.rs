@@ -2,40 +2,26 @@
 
 use std::time::Duration;
 
-/// Something that the server is asked to do, with its time-out.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
-    /// For people, as in "... on shared cluster 'postgres' failed".
-    pub(super) doing: &'static str,
-    /// The longest that an answer may take.
-    pub(super) within: Duration,
-}
-
-const fn step(doing: &'static str, seconds: u64) -> Step {
-    Step {
-        doing,
-        within: Duration::from_secs(seconds),
-    }
-}
+use crate::step::Step;
 
 /// TCP, authentication and all: a healthy server takes milliseconds, and a retry is cheap.
-pub(super) const CONNECT: Step = step("connecting", 10);
+pub(super) const CONNECT: Step = Step::new("connecting", 10);
 /// Reads of the system catalogues.
-pub(super) const LOOK: Step = step("looking at roles and databases", 15);
+pub(super) const LOOK: Step = Step::new("looking at roles and databases", 15);
 /// Another call for the same instance may be making or dropping its database.
-pub(super) const LOCK: Step = step("waiting for an earlier call of the same sort", 90);
+pub(super) const LOCK: Step = Step::new("waiting for an earlier call of the same sort", 90);
 /// Roles and rights are rows of the catalogues.
-pub(super) const ROLES: Step = step("setting roles and rights", 20);
+pub(super) const ROLES: Step = Step::new("setting roles and rights", 20);
 /// Writes a copy of template0, 7 MB: 50 ms at rest, seconds on a busy disk.
-pub(super) const CREATE: Step = step("making the database", 60);
+pub(super) const CREATE: Step = Step::new("making the database", 60);
 /// Waits for a checkpoint and unlinks every file.
-pub(super) const DROP: Step = step("dropping the database", 60);
+pub(super) const DROP: Step = Step::new("dropping the database", 60);
 /// A backend looks for signals at least at every page; one in an uninterruptible write needs the disk.
-pub(super) const SESSIONS: Step = step("ending the sessions of a revoked user", 20);
+pub(super) const SESSIONS: Step = Step::new("ending the sessions of a revoked user", 20);
 /// Visits each object that the user owns, and waits for those who use it.
-pub(super) const OWNED: Step = step("handing over what a revoked user owns", 60);
+pub(super) const OWNED: Step = Step::new("handing over what a revoked user owns", 60);
 /// Adds up the sizes of the database's files.
-pub(super) const SIZE: Step = step("measuring the database", 30);
+pub(super) const SIZE: Step = Step::new("measuring the database", 30);
 
 /// How long a statement waits for a lock on a table or a role that others hold.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(15);
@@ -46,8 +32,3 @@ pub(super) const TURN_AT_INSTANCE: Duration = Duration::from_secs(80);
 pub(super) const ABANDONED: Duration = Duration::from_mins(2);
 /// Between two looks at something that is about to change.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(25);
-/// Calls at work on one cluster at a time; each has one connection, or two for a moment. The rest wait
-/// here and not on the server, whose connections belong to the applications.
-pub(super) const CALLS_AT_ONCE: usize = 2;
-/// How long a call waits for its turn: several of the longest calls before it.
-pub(super) const TURN: Step = step("waiting for earlier calls to the cluster", 180);

@@ -19,7 +19,6 @@ mod check;
 mod destroy;
 mod driver;
 mod failure;
-mod gate;
 mod limits;
 mod names;
 mod owned;

@@ -8,7 +8,9 @@ use tokio_util::task::AbortOnDropHandle;
 use windlass_services::{Access, Error, Tls};
 
 use super::failure::Failure;
-use super::limits::{ABANDONED, CONNECT, LOCK, LOCK_WAIT, Step, TURN_AT_INSTANCE};
+use crate::step::Step;
+
+use super::limits::{ABANDONED, CONNECT, LOCK, LOCK_WAIT, TURN_AT_INSTANCE};
 use super::sql::literal;
 
 /// The database that administrators connect to if none is named.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use windlass_services::{Access, Driver, Endpoint, Error, Tls};
 
 use crate::fixture::{Postgres, binding, name, spec};
-use crate::support::{Server, shared};
+use crate::server::{Server, shared};
 
 #[tokio::test]
 async fn a_role_without_the_rights_is_told_which_it_lacks() {
@@ -82,7 +82,7 @@ async fn tenants_cannot_connect_to_the_common_databases() {
         let mut config = crate::fixture::dsn(&fixture.variables(&spec, &binding));
         config.dbname(database);
         assert!(
-            crate::support::connect(&config).await.is_err(),
+            crate::server::connect(&config).await.is_err(),
             "{database} is closed to tenants"
         );
     }

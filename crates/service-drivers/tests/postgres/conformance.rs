@@ -3,7 +3,7 @@
 use windlass_services::conformance;
 
 use crate::fixture::Postgres;
-use crate::support::shared;
+use crate::server::shared;
 
 #[tokio::test]
 async fn a_superuser_conforms() {

@@ -14,7 +14,7 @@ use windlass_services::{
     Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
 };
 
-use crate::support::{Server, connect};
+use crate::server::{Server, connect};
 
 pub(crate) struct Postgres {
     pub(crate) server: &'static Server,

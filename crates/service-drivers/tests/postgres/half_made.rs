@@ -3,7 +3,7 @@
 use windlass_services::{Driver, Error};
 
 use crate::fixture::{Postgres, binding, name, spec};
-use crate::support::shared;
+use crate::server::shared;
 
 #[tokio::test]
 async fn every_half_made_instance_is_repaired_and_can_be_destroyed() {

@@ -3,7 +3,7 @@
 use windlass_services::Driver;
 
 use crate::fixture::{Postgres, name, spec};
-use crate::support::shared;
+use crate::server::shared;
 
 #[tokio::test]
 async fn what_a_user_made_as_itself_outlives_its_binding() {
@@ -81,7 +81,7 @@ async fn unbind_finds_its_way_into_a_database_that_is_set_against_it() {
     let mut others = Vec::new();
     while others.len() < 3 {
         let config = crate::fixture::dsn(&fixture.variables(&spec, &two));
-        if let Ok(client) = crate::support::connect(&config).await {
+        if let Ok(client) = crate::server::connect(&config).await {
             others.push(client);
         }
     }

@@ -8,4 +8,5 @@ mod conformance;
 mod fixture;
 mod half_made;
 mod hostile_tenants;
+mod server;
 mod variables;

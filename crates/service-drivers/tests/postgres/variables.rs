@@ -12,7 +12,7 @@ use windlass_service_drivers::postgres::{PostgresDriver, URL_SCHEMES};
 use windlass_services::{BindingSpec, Driver, Endpoint, Tls, Variable, VariableRequest};
 
 use crate::fixture::{Postgres, dsn, spec};
-use crate::support::{connect, shared};
+use crate::server::{connect, shared};
 
 const HOSTILE: [&str; 8] = [
     "p@s/:s?w#%+ &=[é]~.-_!$'()*,;",

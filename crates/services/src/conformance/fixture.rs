@@ -6,9 +6,34 @@ use windlass_model::id::InstanceId;
 use crate::contract::Driver;
 use crate::spec::{Access, Variable};
 
+/// What a type has; what it has not is not asked of its driver.
+#[derive(Debug, Clone, Copy)]
+pub struct Traits {
+    /// Instances share a cluster. Otherwise a cluster is one instance's, and no check uses two.
+    pub shared: bool,
+    /// A binding is a user of its own. Otherwise its variables are the address alone.
+    pub users: bool,
+    /// The connections of an instance are limited together, by [`crate::InstanceSpec::connection_limit`].
+    pub connection_limit: bool,
+}
+
+impl Traits {
+    /// Everything.
+    pub const ALL: Self = Self {
+        shared: true,
+        users: true,
+        connection_limit: true,
+    };
+}
+
 /// A driver, a real cluster, and a way to use the cluster as applications do.
 #[async_trait]
 pub trait Fixture: Send + Sync {
+    /// What its type has.
+    fn traits(&self) -> Traits {
+        Traits::ALL
+    }
+
     /// The driver.
     fn driver(&self) -> &dyn Driver;
 

@@ -15,13 +15,14 @@ mod suite;
 mod variables;
 
 pub use crashes::{Cut, cut_after};
-pub use fixture::{Fixture, Session};
+pub use fixture::{Fixture, Session, Traits};
 
 use suite::Suite;
 
-/// Runs every check, one after the other.
+/// Runs every check that the type's traits allow, one after the other.
 pub async fn run(fixture: &dyn Fixture) {
     let suite = Suite::new(fixture);
+    let traits = fixture.traits();
     suite.prepare().await;
     variables::names_are_those_promised(&suite);
     variables::server_is_told_the_password(&suite);
@@ -31,17 +32,23 @@ pub async fn run(fixture: &dyn Fixture) {
     instances::absent_may_be_revoked_and_destroyed(&suite).await;
     instances::absent_is_missing(&suite).await;
     instances::destroy_leaves_nothing(&suite).await;
-    bindings::bind_is_idempotent(&suite).await;
-    bindings::bind_sets_the_password_again(&suite).await;
-    bindings::generation_of_another_binding_is_a_conflict(&suite).await;
-    bindings::two_bindings_share_everything(&suite).await;
-    bindings::revoking_one_leaves_the_other(&suite).await;
-    bindings::connections_are_limited_and_counted(&suite).await;
-    isolation::credentials_reach_no_other_instance(&suite).await;
-    isolation::calls_for_one_instance_leave_the_other(&suite).await;
+    if traits.users {
+        bindings::bind_is_idempotent(&suite).await;
+        bindings::bind_sets_the_password_again(&suite).await;
+        bindings::generation_of_another_binding_is_a_conflict(&suite).await;
+        bindings::two_bindings_share_everything(&suite).await;
+        bindings::revoking_one_leaves_the_other(&suite).await;
+    }
+    if traits.connection_limit {
+        bindings::connections_are_limited_and_counted(&suite).await;
+    }
+    if traits.shared {
+        isolation::credentials_reach_no_other_instance(&suite).await;
+        isolation::calls_for_one_instance_leave_the_other(&suite).await;
+        concurrency::many_instances_at_once(&suite).await;
+    }
     crashes::calls_cut_short_are_repaired(&suite).await;
     concurrency::same_call_many_times_at_once(&suite).await;
-    concurrency::many_instances_at_once(&suite).await;
     faults::wrong_password_is_unauthorized(&suite).await;
     faults::no_server_is_unreachable(&suite).await;
     suite.no_password_in_the_server_log().await;

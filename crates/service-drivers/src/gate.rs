@@ -7,15 +7,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use windlass_model::id::ClusterId;
 use windlass_services::{Access, Error};
 
-use super::limits::{CALLS_AT_ONCE, TURN};
+use crate::step::Step;
 
-/// The turnstiles of all clusters.
+/// Calls at work on one cluster at a time; each has one connection, or two for a moment. The rest wait
+/// here and not on the server, whose connections belong to the applications.
+const CALLS_AT_ONCE: usize = 2;
+/// How long a call waits for its turn: several of the longest calls before it.
+const TURN: Step = Step::new("waiting for earlier calls to the cluster", 180);
+
+/// The turnstiles of all clusters of a driver.
 #[derive(Debug, Default)]
-pub(super) struct Gates(Mutex<HashMap<ClusterId, Arc<Semaphore>>>);
+pub(crate) struct Gates(Mutex<HashMap<ClusterId, Arc<Semaphore>>>);
 
 impl Gates {
     /// Waits for a turn, which ends when the permit is dropped.
-    pub(super) async fn enter(&self, access: &Access) -> Result<OwnedSemaphorePermit, Error> {
+    pub(crate) async fn enter(&self, access: &Access) -> Result<OwnedSemaphorePermit, Error> {
         let gate = {
             let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(

@@ -1,0 +1,72 @@
+//! What the variables of all types have in common.
+
+use secrecy::SecretString;
+use windlass_model::names::{Prefix, VariableName};
+
+use crate::spec::{Endpoint, Variable};
+
+/// The variables of a binding, in the order in which they are added.
+#[derive(Debug)]
+pub struct Variables<'a> {
+    prefix: &'a Prefix,
+    made: Vec<Variable>,
+}
+
+impl<'a> Variables<'a> {
+    /// None yet, for this prefix.
+    pub fn of(prefix: &'a Prefix) -> Self {
+        let made = Vec::new();
+        Self { prefix, made }
+    }
+
+    /// `<PREFIX>_<suffix>`, which anybody may see.
+    #[must_use]
+    pub fn plain(self, suffix: &str, value: impl Into<String>) -> Self {
+        let name = format!("{}_{suffix}", self.prefix);
+        self.push(&name, SecretString::from(value.into()), false)
+    }
+
+    /// `<PREFIX>_<suffix>`, which is or holds a secret.
+    #[must_use]
+    pub fn secret(self, suffix: &str, value: &SecretString) -> Self {
+        let name = format!("{}_{suffix}", self.prefix);
+        self.push(&name, value.clone(), true)
+    }
+
+    /// The conventional name of a secret value under the prefix `DEFAULT`; nothing under others.
+    #[must_use]
+    pub fn alias(self, name: &str, value: &SecretString) -> Self {
+        if self.prefix.is_default() {
+            self.push(name, value.clone(), true)
+        } else {
+            self
+        }
+    }
+
+    /// All of them.
+    pub fn made(self) -> Vec<Variable> {
+        self.made
+    }
+
+    fn push(mut self, name: &str, value: SecretString, is_sensitive: bool) -> Self {
+        let name: VariableName = name
+            .parse()
+            .expect("a prefix and a suffix are letters, digits and underscores");
+        self.made.push(Variable {
+            name,
+            value,
+            is_sensitive,
+        });
+        self
+    }
+}
+
+/// `host:port` as it stands in a URL: IPv6 in brackets (RFC 3986, 3.2.2).
+pub fn authority(endpoint: &Endpoint) -> String {
+    let (host, port) = (&endpoint.host, endpoint.port);
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
