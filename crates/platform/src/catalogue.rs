@@ -1,74 +1,164 @@
-//! The catalogue as data: what a region offers.
+//! What a region offers: the catalogue's entries as its services.
 
-use windlass_model::id::RegionId;
+use windlass_catalogue::{Catalogue, Entry};
+use windlass_model::id::{RegionId, ServiceId};
 use windlass_records::Service;
 
+use crate::error::Error;
 use crate::ids;
+use crate::parts::Settings;
 
-/// An entry of the built-in catalogue.
-struct Entry {
-    identifier: &'static str,
-    name: &'static str,
-    description: &'static str,
-    driver: &'static str,
-    kind: &'static str,
-    version: &'static str,
-    shared: bool,
-    memory_bytes: i64,
-    cpu_millis: i64,
+/// The services of a region: one for each entry of the catalogue, with the id that it has in the store, and
+/// those in the store that the catalogue has no longer, which instances may still be of. What no driver is
+/// there for is not offered.
+///
+/// # Errors
+/// The settings offer what is not in the catalogue.
+pub(crate) fn services(
+    region: RegionId,
+    drivers: &[&str],
+    settings: &Settings,
+    existing: &[Service],
+) -> Result<Vec<Service>, Error> {
+    let unknown = settings.offered.iter().flatten().find(|wanted| {
+        let is_it = |entry: &Entry| is_meant(wanted, entry);
+        !settings.catalogue.entries().any(|entry| is_it(&entry))
+    });
+    if let Some(unknown) = unknown {
+        return Err(Error::refused(
+            "unknown_service",
+            format!(
+                "region '{}' is to offer '{unknown}', which is not in the catalogue; it has {}",
+                settings.region,
+                in_words(&settings.catalogue)
+            ),
+        ));
+    }
+    let mut services: Vec<Service> = settings
+        .catalogue
+        .entries()
+        .map(|entry| {
+            let known = existing
+                .iter()
+                .find(|service| service.identifier == entry.identifier);
+            let has_driver = drivers.contains(&entry.driver.as_str());
+            let is_wanted = settings
+                .offered
+                .as_ref()
+                .is_none_or(|offered| offered.iter().any(|wanted| is_meant(wanted, &entry)));
+            let id = known.map_or_else(ids::mint, |service| service.id);
+            service(region, id, entry, has_driver && is_wanted)
+        })
+        .collect();
+    let withdrawn: Vec<Service> = existing
+        .iter()
+        .filter(|old| services.iter().all(|service| service.id != old.id))
+        .map(|old| Service {
+            offered: false,
+            ..old.clone()
+        })
+        .collect();
+    services.extend(withdrawn);
+    Ok(services)
 }
 
-const MIB: i64 = 1024 * 1024;
+/// A type's name means all of its entries.
+fn is_meant(wanted: &str, entry: &Entry) -> bool {
+    wanted == entry.identifier || wanted == entry.driver
+}
 
-const ENTRIES: [Entry; 2] = [
-    Entry {
-        identifier: "postgres-15-shared",
-        name: "PostgreSQL 15, shared cluster",
-        description: "A database of its own on a server that instances share; up to 60 connections.",
-        driver: "postgres",
-        kind: "DATABASE",
-        version: "15",
-        shared: true,
-        memory_bytes: 1024 * MIB,
-        cpu_millis: 2000,
-    },
-    Entry {
-        identifier: "postgres-15-private",
-        name: "PostgreSQL 15, private cluster",
-        description: "A server of its own with a volume of its own; 512 MiB of memory, one core.",
-        driver: "postgres",
-        kind: "DATABASE",
-        version: "15",
-        shared: false,
-        memory_bytes: 512 * MIB,
-        cpu_millis: 1000,
-    },
-];
+fn in_words(catalogue: &Catalogue) -> String {
+    let names: Vec<String> = catalogue.entries().map(|entry| entry.identifier).collect();
+    names.join(", ")
+}
 
-/// Connections that an instance may have, as the platforms that it follows give.
-const CONNECTION_LIMIT: u32 = 60;
+fn service(region: RegionId, id: ServiceId, entry: Entry, offered: bool) -> Service {
+    Service {
+        id,
+        region,
+        identifier: entry.identifier,
+        name: entry.name,
+        description: entry.description,
+        driver: entry.driver,
+        kind: entry.kind,
+        version: entry.version,
+        plan: entry.plan,
+        image: entry.image,
+        shared: entry.shared,
+        memory_bytes: entry.memory_bytes,
+        cpu_millis: entry.cpu_millis,
+        connection_limit: entry.connections,
+        rank: entry.rank,
+        offered,
+    }
+}
 
-/// The services of a region: those in the store with the catalogue's values, and new ones.
-pub(crate) fn services(region: RegionId, existing: &[Service]) -> Vec<Service> {
-    ENTRIES
-        .iter()
-        .map(|entry| Service {
-            id: existing
-                .iter()
-                .find(|service| service.region == region && service.identifier == entry.identifier)
-                .map_or_else(ids::mint, |service| service.id),
-            region,
-            identifier: entry.identifier.to_owned(),
-            name: entry.name.to_owned(),
-            description: entry.description.to_owned(),
-            driver: entry.driver.to_owned(),
-            kind: entry.kind.to_owned(),
-            version: entry.version.to_owned(),
-            shared: entry.shared,
-            memory_bytes: entry.memory_bytes,
-            cpu_millis: entry.cpu_millis,
-            connection_limit: CONNECTION_LIMIT,
-            offered: true,
-        })
-        .collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offered(services: &[Service]) -> Vec<&str> {
+        services
+            .iter()
+            .filter(|service| service.offered)
+            .map(|service| service.identifier.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn what_has_a_driver_is_offered_unless_the_settings_name_less() {
+        let region = ids::mint();
+        let mut settings = Settings::default();
+        let all = services(region, &["postgres"], &settings, &[]).expect("services");
+        assert!(offered(&all).contains(&"postgres-15-shared"), "{all:?}");
+        let none = services(region, &[], &settings, &[]).expect("services");
+        assert_eq!(offered(&none), [""; 0]);
+        assert_eq!(none.len(), all.len(), "they are known all the same");
+
+        settings.offered = Some(vec!["postgres-15-private".to_owned()]);
+        let one = services(region, &["postgres"], &settings, &all).expect("services");
+        assert_eq!(offered(&one), ["postgres-15-private"]);
+        let ids = |services: &[Service]| -> Vec<ServiceId> {
+            services.iter().map(|service| service.id).collect()
+        };
+        assert_eq!(ids(&one), ids(&all), "each keeps its id");
+    }
+
+    #[test]
+    fn what_the_catalogue_has_no_longer_stays_and_is_not_offered() {
+        let settings = Settings::default();
+        let region = ids::mint();
+        let mut known = services(region, &["postgres"], &settings, &[]).expect("services");
+        let gone = Service {
+            id: ids::mint(),
+            identifier: "postgres-9-shared".to_owned(),
+            ..known[0].clone()
+        };
+        known.push(gone.clone());
+        let now = services(region, &["postgres"], &settings, &known).expect("services");
+        let kept = now.iter().find(|service| service.id == gone.id);
+        assert_eq!(
+            kept,
+            Some(&Service {
+                offered: false,
+                ..gone
+            })
+        );
+    }
+
+    #[test]
+    fn an_offer_of_what_is_not_in_the_catalogue_is_refused() {
+        let settings = Settings {
+            offered: Some(vec!["postgres".to_owned(), "oracle".to_owned()]),
+            ..Settings::default()
+        };
+        let error = services(ids::mint(), &["postgres"], &settings, &[]).expect_err("refused");
+        let text = error.to_string();
+        assert!(
+            text.starts_with(
+                "region 'local' is to offer 'oracle', which is not in the catalogue; it has "
+            ),
+            "{text}"
+        );
+    }
 }

@@ -66,10 +66,7 @@ impl Parts {
             value: ids::password(40),
             created_at: now,
         };
-        let driver = self.driver(service)?;
-        let server = driver
-            .server(&service.version, &password.value)
-            .map_err(|error| failures::service(&error))?;
+        let server = self.server(service, &password.value)?;
         // A private server lives in its environment's network.
         let subnet = if owner.is_some() {
             None
@@ -131,9 +128,7 @@ impl Parts {
             ClusterKind::External => Duration::ZERO,
             ClusterKind::Shared | ClusterKind::Private => {
                 let password = self.reveal(cluster.password).await?;
-                let server = driver
-                    .server(&service.version, &password)
-                    .map_err(|error| failures::service(&error))?;
+                let server = self.server(service, &password)?;
                 // What was ready and runs lacks nothing, as for the reconciler.
                 if cluster.state != ClusterState::Ready || self.host(cluster).await?.is_none() {
                     self.ensure_server(cluster, service, &server).await?;
@@ -180,10 +175,7 @@ impl Parts {
         service: &Service,
     ) -> Result<(), Failure> {
         let password = self.reveal(cluster.password).await?;
-        let server = self
-            .driver(service)?
-            .server(&service.version, &password)
-            .map_err(|error| failures::service(&error))?;
+        let server = self.server(service, &password)?;
         self.ensure_server(cluster, service, &server)
             .await
             .map(drop)
@@ -483,10 +475,7 @@ impl Parts {
             .await
             .map_err(|error| failures::engine(&error))?;
         let password = self.reveal(cluster.password).await?;
-        let server = self
-            .driver(service)?
-            .server(&service.version, &password)
-            .map_err(|error| failures::service(&error))?;
+        let server = self.server(service, &password)?;
         for volume in &server.volumes {
             let name = naming::cluster_volume(cluster.id, &volume.name);
             engine

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use windlass_catalogue::Catalogue;
 use windlass_delivery::build::Builder;
 use windlass_delivery::logs::DeploymentLogs;
 use windlass_delivery::routing::RouterControl;
-use windlass_engine::Engine;
+use windlass_engine::{Engine, ImageReference};
 use windlass_model::id::RegionId;
 use windlass_model::time::Timestamp;
 use windlass_operations::Failure;
 use windlass_operations::clock::Clock;
 use windlass_records::{Cluster, Keep, Region, Service, Store};
-use windlass_services::Driver;
+use windlass_services::{Driver, ServerSpec};
 
 use crate::failures;
 use crate::locks::Locks;
@@ -58,6 +59,10 @@ const HOUSEKEEPING_INTERVAL: Duration = Duration::from_mins(10);
 pub struct Settings {
     /// The name of the region of this machine.
     pub region: String,
+    /// What there is.
+    pub catalogue: Catalogue,
+    /// What of the catalogue the region offers, by service or type; without, all that a driver is there for.
+    pub offered: Option<Vec<String>>,
     /// The domain under which sites are served.
     pub domain: String,
     /// The port of the router, for the URLs of sites; left out of them when it is 80.
@@ -104,6 +109,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             region: "local".to_owned(),
+            catalogue: Catalogue::built_in().expect("the files of this build are tested"),
+            offered: None,
             domain: "localhost".to_owned(),
             router_port: 8080,
             public_url: "http://127.0.0.1:8000".to_owned(),
@@ -170,6 +177,25 @@ impl Parts {
                 format!("region {region} has no engine on this server"),
             )
             .with_hint("Start the server with the engine of that region.")
+        })
+    }
+
+    /// The server of a cluster of a service.
+    pub(crate) fn server(
+        &self,
+        service: &Service,
+        administrator_password: &SecretString,
+    ) -> Result<ServerSpec, Failure> {
+        let server = self
+            .driver(service)?
+            .server(&service.version, administrator_password)
+            .map_err(|error| failures::service(&error))?;
+        Ok(match &service.image {
+            Some(image) => ServerSpec {
+                image: ImageReference(image.clone()),
+                ..server
+            },
+            None => server,
         })
     }
 

@@ -136,7 +136,12 @@ async fn seed_region(backends: &Backends, settings: &Settings) -> Result<RegionI
     if existing.as_ref() != Some(&region) {
         changes.push(Change::PutRegion(region.clone()));
     }
-    let services = catalogue::services(region.id, &known);
+    let drivers: Vec<&str> = backends
+        .drivers
+        .iter()
+        .map(|driver| driver.kind())
+        .collect();
+    let services = catalogue::services(region.id, &drivers, settings, &known)?;
     changes.extend(
         services
             .into_iter()

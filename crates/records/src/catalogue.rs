@@ -41,6 +41,10 @@ pub struct Service {
     pub kind: String,
     /// The version: `15`.
     pub version: String,
+    /// The plan: `shared`, `private-medium`.
+    pub plan: String,
+    /// The image of its servers, if not what the driver says.
+    pub image: Option<String>,
     /// Whether its instances share a cluster (`false`: a private one each).
     pub shared: bool,
     /// The memory of a private cluster, in bytes.
@@ -49,6 +53,8 @@ pub struct Service {
     pub cpu_millis: i64,
     /// Connections that an instance may have.
     pub connection_limit: u32,
+    /// Its place among the services of its driver: of several that a name can mean, the first is taken.
+    pub rank: u32,
     /// Whether new instances can be added.
     pub offered: bool,
 }

@@ -4,9 +4,10 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row, query, raw_sql};
 
 /// The migrations in order; the first brings the schema to version 1. One that was released never changes.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_retention.sql"),
+    include_str!("../migrations/0003_catalogue.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "Wndl".

@@ -1,5 +1,6 @@
 //! Windlass: server, router and command line in one binary. The only place that picks drivers.
 
+mod catalogue;
 mod images;
 mod paths;
 mod router;

@@ -24,7 +24,7 @@ use windlass_router::control::SocketControl;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_store::{OpenError, SqliteStore, StoreSettings};
 
-use crate::{paths, stop, token};
+use crate::{catalogue, paths, stop, token};
 
 /// How long another server's lock is waited for: longer than any program takes to be started.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -67,6 +67,18 @@ pub(crate) struct Options {
         default_value = "local"
     )]
     region: String,
+    /// What the region offers: services (postgres-15-shared) or whole types (postgres). If left out, all that
+    /// the catalogue has.
+    #[arg(
+        long,
+        env = "WINDLASS_OFFER",
+        value_name = "SERVICE",
+        value_delimiter = ','
+    )]
+    offer: Vec<String>,
+    /// Further files of the catalogue (*.toml), one for each type: a file of a name that there is replaces it.
+    #[arg(long, env = "WINDLASS_CATALOGUE", value_name = "DIR")]
+    catalogue: Option<PathBuf>,
     /// The socket of the Docker Engine.
     #[arg(
         long,
@@ -258,6 +270,8 @@ fn settings(options: &Options) -> anyhow::Result<Settings> {
     };
     Ok(Settings {
         region: options.region.clone(),
+        catalogue: catalogue::read(options.catalogue.as_deref())?,
+        offered: (!options.offer.is_empty()).then(|| options.offer.clone()),
         domain: options.domain.clone(),
         router_port: options.router_port,
         public_url: public_url(options),

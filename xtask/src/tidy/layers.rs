@@ -19,6 +19,7 @@ use Layer::{Binary, Contract, Driver, Edge, Model, Platform};
 /// Every crate of the workspace stands here, or tidy fails: a new crate is a decision about its layer.
 const LAYERS: &[(&str, Layer)] = &[
     ("windlass-model", Model),
+    ("windlass-catalogue", Model),
     ("windlass-operations", Contract),
     ("windlass-engine", Contract),
     ("windlass-services", Contract),

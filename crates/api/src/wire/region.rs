@@ -43,6 +43,12 @@ pub(crate) struct ServiceItem {
     version: String,
     /// `shared` or `private`.
     cluster: &'static str,
+    /// The last part of `identifier`.
+    plan: String,
+    /// The memory of a server, in bytes.
+    memory_bytes: i64,
+    /// The processor time of a server, in thousandths of a core.
+    cpu_millis: i64,
     connection_limit: u32,
 }
 
@@ -58,6 +64,9 @@ impl From<Service> for ServiceItem {
             region: service.region.to_string(),
             driver: service.driver,
             version: service.version,
+            plan: service.plan,
+            memory_bytes: service.memory_bytes,
+            cpu_millis: service.cpu_millis,
             connection_limit: service.connection_limit,
         }
     }

@@ -1,5 +1,7 @@
 //! Service instances: every transition that a user asks for, and every refusal.
 
+use std::collections::BTreeSet;
+
 use windlass_model::id::{EnvironmentId, InstanceId, ServiceId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_model::names::{Prefix, VariableName};
@@ -119,25 +121,34 @@ impl Platform {
                 || service.driver == new.service
         };
         let here = |service: &&Service| service.region == scene.region.id && service.offered;
-        // A type's name alone (`postgres`) means its shared service, if the region offers one.
-        let mut matching: Vec<&Service> = all.iter().filter(here).filter(named).collect();
-        matching.sort_by_key(|service| !service.shared);
-        matching.first().copied().cloned().ok_or_else(|| {
-            let offered: Vec<&str> = all
-                .iter()
-                .filter(here)
-                .map(|service| service.identifier.as_str())
-                .collect();
-            Error::invalid(
-                "service",
-                format!(
-                    "region '{}' has no service '{}'; it offers {}",
-                    scene.region.slug,
-                    new.service,
-                    offered.join(", ")
-                ),
-            )
-        })
+        // A type's name alone (`postgres`) means the first plan of its first version that the region offers.
+        let meant = all
+            .iter()
+            .filter(here)
+            .filter(named)
+            .min_by_key(|service| service.rank);
+        if let Some(service) = meant {
+            return Ok(service.clone());
+        }
+        let regions = self.parts.store.regions().await?;
+        let elsewhere: BTreeSet<&str> = all
+            .iter()
+            .filter(|service| service.offered)
+            .filter(named)
+            .filter_map(|service| regions.iter().find(|region| region.id == service.region))
+            .map(|region| region.slug.as_str())
+            .collect();
+        let offered: Vec<&Service> = all.iter().filter(here).collect();
+        let (wanted, here) = (&new.service, &scene.region.slug);
+        let mut message = if elsewhere.is_empty() {
+            format!("region '{here}' has no service '{wanted}'")
+        } else {
+            let elsewhere = Vec::from_iter(elsewhere).join(", ");
+            format!("region '{here}' does not offer '{wanted}', which is offered in {elsewhere}")
+        };
+        message.push_str("; it offers ");
+        message.push_str(&alternatives(wanted, &offered));
+        Err(Error::invalid("service", message))
     }
 
     /// The names that an instance gives must not be another's, and must not be hidden by a custom one.
@@ -466,6 +477,23 @@ fn removal_of(context: &Context, id: InstanceId) -> Result<Submission, Error> {
     let subject = ("service_instance", id.to_string());
     let params = removal::Params { instance: id };
     Platform::submission(context, removal::KIND, subject, &params)
+}
+
+/// What may be added in place of what is not offered: the other services of its type, or the types.
+fn alternatives(wanted: &str, offered: &[&Service]) -> String {
+    let kin: Vec<&str> = offered
+        .iter()
+        .filter(|service| wanted.starts_with(&service.driver))
+        .map(|service| service.identifier.as_str())
+        .collect();
+    if !kin.is_empty() {
+        return kin.join(", ");
+    }
+    let types: BTreeSet<&str> = offered
+        .iter()
+        .map(|service| service.driver.as_str())
+        .collect();
+    Vec::from_iter(types).join(", ")
 }
 
 fn check_url_scheme(driver: &dyn Driver, scheme: Option<&str>) -> Result<(), Error> {

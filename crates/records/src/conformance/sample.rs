@@ -215,10 +215,13 @@ pub fn service(region: &Region, identifier: &str, kind: &str) -> Service {
         driver: "postgres".into(),
         kind: kind.into(),
         version: "15".into(),
+        plan: "shared".into(),
+        image: None,
         shared: true,
         memory_bytes: 1 << 30,
         cpu_millis: 1000,
         connection_limit: 60,
+        rank: 0,
         offered: true,
     }
 }

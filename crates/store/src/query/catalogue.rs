@@ -90,10 +90,13 @@ fn service_from(row: &SqliteRow) -> Result<Service, Fault> {
         driver: text(row, "driver")?,
         kind: text(row, "kind")?,
         version: text(row, "version")?,
+        plan: text(row, "plan")?,
+        image: text_or_none(row, "image")?,
         shared: flag(row, "shared")?,
         memory_bytes: number(row, "memory_bytes")?,
         cpu_millis: number(row, "cpu_millis")?,
         connection_limit: number(row, "connection_limit")?,
+        rank: number(row, "rank")?,
         offered: flag(row, "offered")?,
     })
 }

@@ -21,7 +21,7 @@ async fn the_schema_is_the_one_that_was_reviewed() {
         .collect();
     assert!(loose.is_empty(), "every table is STRICT: {loose:?}");
     insta::assert_snapshot!(statements.join(";\n"));
-    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "2")] {
+    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "3")] {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {pragma}")))
             .fetch_one(&mut connection)
             .await
@@ -43,9 +43,15 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
         "deployment_operation",
         "instance_failure",
     ];
-    for index in added {
-        let drop = sqlx::AssertSqlSafe(format!("DROP INDEX {index}"));
-        sqlx::query(drop).execute(&mut connection).await.unwrap();
+    let columns = ["plan", "image", "rank"];
+    let undo = added
+        .iter()
+        .map(|index| format!("DROP INDEX {index}"))
+        .chain(columns.map(|column| format!("ALTER TABLE service DROP COLUMN {column}")));
+    for statement in undo {
+        let statement = sqlx::AssertSqlSafe(statement);
+        let undone = sqlx::query(statement).execute(&mut connection).await;
+        undone.unwrap();
     }
     let back = sqlx::query("PRAGMA user_version = 1");
     back.execute(&mut connection).await.unwrap();
@@ -62,5 +68,16 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
     let there: Vec<String> = rows.iter().map(|row| row.get("name")).collect();
     for index in added {
         assert!(there.iter().any(|name| name == index), "{index}: {there:?}");
+    }
+    let rows = sqlx::query("SELECT name FROM pragma_table_info('service')")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    let there: Vec<String> = rows.iter().map(|row| row.get("name")).collect();
+    for column in columns {
+        assert!(
+            there.iter().any(|name| name == column),
+            "{column}: {there:?}"
+        );
     }
 }

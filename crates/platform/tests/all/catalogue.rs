@@ -1,0 +1,75 @@
+//! What a region offers, and what is said of the rest.
+
+use windlass_model::id::{RegionId, ServiceId};
+use windlass_model::time::Timestamp;
+use windlass_records::{Change, Region, Service, Store};
+
+use super::support::World;
+use super::support::looks::refusal;
+use super::support::verbs::SHARED;
+use super::support::world::Run;
+use uuid::Uuid;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_type_alone_means_its_first_plan_that_is_offered() {
+    let all = World::new(Run::Nothing).await;
+    let app = all.create("shop").await;
+    let id = all.add(app.test, "postgres", "DEFAULT").await;
+    let view = all.platform.instance(&all.context, id).await;
+    assert_eq!(view.expect("it is there").service.identifier, SHARED);
+
+    let private = World::with(Run::Nothing, |settings| {
+        settings.offered = Some(vec!["postgres-17-private".to_owned()]);
+    });
+    let private = private.await;
+    let app = private.create("shop").await;
+    let id = private.add(app.test, "postgres", "DEFAULT").await;
+    let view = private.platform.instance(&private.context, id).await;
+    assert_eq!(
+        view.expect("it is there").service.identifier,
+        "postgres-17-private"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_region_does_not_offer_is_refused_with_where_it_is_offered() {
+    let world = World::with(Run::Nothing, |settings| {
+        settings.offered = Some(vec!["postgres-17-private".to_owned()]);
+    });
+    let world = world.await;
+    let app = world.create("shop").await;
+    let (code, message) = refusal(world.try_add(app.test, SHARED, "DEFAULT").await);
+    assert_eq!(code, "invalid");
+    assert!(
+        message.contains(
+            "region 'local' has no service 'postgres-15-shared'; it offers postgres-17-private"
+        ),
+        "{message}"
+    );
+
+    let services = world.store.services(None).await.expect("services");
+    let shared = services.iter().find(|service| service.identifier == SHARED);
+    let region = Region {
+        id: RegionId::from(Uuid::now_v7()),
+        slug: "mars".parse().expect("a slug"),
+        name: "Mars".to_owned(),
+        engine: "simulated".to_owned(),
+        domain: "mars.localhost".to_owned(),
+        created_at: Timestamp(1),
+    };
+    let there = Service {
+        id: ServiceId::from(Uuid::now_v7()),
+        region: region.id,
+        offered: true,
+        ..shared.expect("it is known").clone()
+    };
+    let changes = vec![Change::PutRegion(region), Change::PutService(there)];
+    world.store.commit(changes).await.expect("another region");
+    let (_, message) = refusal(world.try_add(app.test, SHARED, "DEFAULT").await);
+    assert!(
+        message.contains(
+            "region 'local' does not offer 'postgres-15-shared', which is offered in mars; it offers postgres-17-private"
+        ),
+        "{message}"
+    );
+}
