@@ -1,6 +1,7 @@
 //! `windlass images`: the images of services, pulled where a registry answers, else built from Debian's
 //! packages.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,7 +20,7 @@ struct Recipes;
 pub(crate) enum Verb {
     /// Make sure that the images of services are there: pulled, or built where no registry answers.
     Prepare {
-        /// Only these: directories of the recipes, such as postgres/15. If left out, those that the server needs.
+        /// Only these: directories of the recipes, such as postgres/15. If left out, those of every service.
         #[arg(value_name = "IMAGE")]
         images: Vec<String>,
         /// Build without asking a registry first.
@@ -28,8 +29,21 @@ pub(crate) enum Verb {
     },
 }
 
-/// The images that a server needs; the recipes hold more, for tests.
-const SERVED: [&str; 2] = ["base", "postgres/15"];
+/// The image that the others are made from, which has no version.
+const BASE: &str = "base";
+
+/// The images that a server needs: the base and every recipe of a service, which stand in directories of
+/// `name/version`. The recipes hold more, for tests.
+fn served() -> Vec<String> {
+    let services: BTreeSet<String> = Recipes::iter()
+        .filter_map(|file| {
+            let (name, rest) = file.split_once('/')?;
+            let (version, _) = rest.split_once('/')?;
+            (name != BASE).then(|| format!("{name}/{version}"))
+        })
+        .collect();
+    std::iter::once(BASE.to_owned()).chain(services).collect()
+}
 
 pub(crate) fn run(verb: Verb) -> anyhow::Result<()> {
     let Verb::Prepare { images, no_pull } = verb;
@@ -38,11 +52,7 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<()> {
         let recipe = Recipes::get(&name).with_context(|| format!("the recipe file {name}"))?;
         write(&directory.0.join(name.as_ref()), &recipe.data)?;
     }
-    let images = if images.is_empty() {
-        SERVED.map(str::to_owned).to_vec()
-    } else {
-        images
-    };
+    let images = if images.is_empty() { served() } else { images };
     let mut command = Command::new(directory.0.join("prepare.sh"));
     command.args(&images);
     if no_pull {
@@ -82,5 +92,21 @@ impl Drop for Directory {
     fn drop(&mut self) {
         // What is left in the temporary directory is the machine's to clean up.
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::served;
+
+    #[test]
+    fn the_base_comes_first_and_nothing_for_tests_is_served() {
+        let served = served();
+        assert_eq!(served[0], "base");
+        assert!(served.contains(&"postgres/15".to_owned()), "{served:?}");
+        assert!(
+            served.iter().all(|name| !name.contains("test")),
+            "{served:?}"
+        );
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod failing;
+mod fifty;
 mod isolation;
 mod killing;
 mod load;
@@ -14,3 +15,4 @@ mod outages;
 mod refused;
 mod rollback;
 mod support;
+mod types;

@@ -105,6 +105,11 @@ pub(crate) fn describe(container: &str) -> String {
     .unwrap_or_else(|error| format!("{container}: {error}"))
 }
 
+/// The image that a container was made from, as its maker named it.
+pub(crate) fn image(container: &str) -> String {
+    run(&["inspect", "--format", "{{.Config.Image}}", container])
+}
+
 /// The first address of a container.
 pub(crate) fn address(container: &str) -> String {
     let all = run(&[

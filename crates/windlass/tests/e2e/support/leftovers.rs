@@ -69,9 +69,15 @@ pub(crate) fn none(on: &Installation) {
         found.shared.len(),
         "one network for each shared server"
     );
-    assert!(
-        found.shared.len() <= 1,
-        "one shared server: {:?}",
+    let images: BTreeSet<String> = found
+        .shared
+        .iter()
+        .map(|name| docker::image(name))
+        .collect();
+    assert_eq!(
+        images.len(),
+        found.shared.len(),
+        "one shared server for each type: {:?}",
         found.shared
     );
     assert_eq!(
@@ -80,10 +86,12 @@ pub(crate) fn none(on: &Installation) {
         "private servers"
     );
     assert_eq!(found.volumes, found.clusters, "one volume for each server");
-    for server in &found.shared {
+    let postgres = |server: &&String| docker::image(server).starts_with("postgres:");
+    for server in found.shared.iter().filter(postgres) {
         let wanted: Vec<&Value> = instances
             .iter()
             .filter(|item| item["cluster"] == "shared" && item["provisioned"] == true)
+            .filter(|item| text(&item["service_identifier"]).starts_with("postgres-"))
             .collect();
         assert_roles(server, &wanted);
     }

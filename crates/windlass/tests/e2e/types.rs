@@ -1,0 +1,78 @@
+//! Services of every type: added, provisioned, attached, used by the usual libraries, detached and removed.
+
+use serde_json::Value;
+
+use crate::support::app::App;
+use crate::support::installation::Installation;
+use crate::support::leftovers;
+
+const DOCKERFILE: &str = include_str!("types/Dockerfile");
+const APP: &str = include_str!("types/app.py");
+
+/// Service, kind, prefix, and the variable that the application finds it by.
+const SERVICES: [(&str, &str, &str, &str); 8] = [
+    ("postgres", "DATABASE", "DEFAULT", "DEFAULT_DATABASE_DSN"),
+    ("mariadb", "DATABASE", "SHOP", "SHOP_DATABASE_DSN"),
+    (
+        "mariadb-10.11-private",
+        "DATABASE",
+        "OWN",
+        "OWN_DATABASE_DSN",
+    ),
+    ("redis", "CACHE", "DEFAULT", "DEFAULT_CACHE_URL"),
+    ("redis", "CACHE", "SESSIONS", "SESSIONS_CACHE_URL"),
+    ("memcached", "CACHE", "PAGES", "PAGES_MEMCACHE_SERVERS"),
+    ("rabbitmq", "QUEUE", "DEFAULT", "DEFAULT_AMQP_BROKER_URL"),
+    (
+        "rabbitmq-3.10-private",
+        "QUEUE",
+        "OWN",
+        "OWN_AMQP_BROKER_URL",
+    ),
+];
+
+#[test]
+fn every_type_goes_the_whole_way() {
+    let on = Installation::start();
+    let app = App::empty(&on, "shop", &[]);
+    app.write("Dockerfile", DOCKERFILE);
+    app.write("app.py", APP);
+    app.push_version("1");
+    for (service, _, prefix, _) in SERVICES {
+        app.windlass(&["service", "add", service, "--prefix", prefix])
+            .good();
+    }
+    app.deploy("test");
+    every_one(&app.site("test"), &Value::Null);
+    every_one(&put(&app, "first"), &"first".into());
+
+    // A deployment makes new credentials of what it attaches anew, and none of the rest; the data stays.
+    app.push_version("2");
+    app.deploy("test");
+    every_one(&app.site("test"), &"first".into());
+
+    for (_, kind, prefix, _) in SERVICES {
+        app.windlass(&["service", "detach", &format!("{kind}:{prefix}")])
+            .good();
+    }
+    app.deploy("test");
+    assert_eq!(app.site("test"), serde_json::json!({}));
+    for (_, kind, prefix, _) in SERVICES {
+        app.windlass(&["service", "remove", &format!("{kind}:{prefix}"), "--yes"])
+            .good();
+    }
+    leftovers::none(&on);
+}
+
+fn put(app: &App<'_>, value: &str) -> Value {
+    let answer = app.ask("test", &format!("/put/{value}"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+#[track_caller]
+fn every_one(said: &Value, wanted: &Value) {
+    for (service, _, prefix, variable) in SERVICES {
+        assert_eq!(&said[variable], wanted, "{service} {prefix}: {said}");
+    }
+}

@@ -1,0 +1,159 @@
+"""An application that uses services of every type, each as its variables and the usual libraries say.
+
+GET /            what each service keeps for it, by the name of the variable
+GET /put/VALUE   has each service keep the value
+"""
+
+import json
+import os
+import signal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urlsplit
+
+KEY = "kept"
+
+
+class Mysql:
+    def __init__(self, url):
+        import pymysql
+
+        parts = urlsplit(url)
+        self.connection = pymysql.connect(
+            host=parts.hostname,
+            port=parts.port,
+            user=unquote(parts.username),
+            password=unquote(parts.password),
+            database=unquote(parts.path[1:]),
+            autocommit=True,
+            connect_timeout=5,
+        )
+        with self.connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE IF NOT EXISTS kept (name varchar(50) PRIMARY KEY, value text)")
+
+    def put(self, value):
+        with self.connection.cursor() as cursor:
+            cursor.execute("REPLACE INTO kept VALUES (%s, %s)", (KEY, value))
+
+    def get(self):
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT value FROM kept WHERE name = %s", (KEY,))
+            row = cursor.fetchone()
+        return row and row[0]
+
+    def close(self):
+        self.connection.close()
+
+
+class Postgres(Mysql):
+    def __init__(self, url):
+        import psycopg2
+
+        self.connection = psycopg2.connect(url, connect_timeout=5)
+        self.connection.autocommit = True
+        with self.connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE IF NOT EXISTS kept (name text PRIMARY KEY, value text)")
+
+    def put(self, value):
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO kept VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value",
+                (KEY, value),
+            )
+
+
+class Redis:
+    def __init__(self, url):
+        import redis
+
+        self.client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=5)
+
+    def put(self, value):
+        self.client.set(KEY, value)
+
+    def get(self):
+        return self.client.get(KEY)
+
+    def close(self):
+        self.client.close()
+
+
+class Memcached:
+    def __init__(self, servers):
+        from pymemcache.client.base import Client
+
+        self.client = Client(servers, connect_timeout=5, timeout=5)
+
+    def put(self, value):
+        self.client.set(KEY, value)
+
+    def get(self):
+        value = self.client.get(KEY)
+        return value and value.decode()
+
+    def close(self):
+        self.client.close()
+
+
+class Rabbitmq:
+    def __init__(self, url):
+        import pika
+
+        self.connection = pika.BlockingConnection(pika.URLParameters(url))
+        self.channel = self.connection.channel()
+        self.channel.queue_declare(KEY, durable=True)
+
+    def put(self, value):
+        self.channel.queue_purge(KEY)
+        self.channel.confirm_delivery()
+        self.channel.basic_publish("", KEY, value.encode())
+
+    def get(self):
+        method, _, body = self.channel.basic_get(KEY)
+        if method is None:
+            return None
+        self.channel.basic_nack(method.delivery_tag, requeue=True)
+        return body.decode()
+
+    def close(self):
+        self.connection.close()
+
+
+KINDS = [
+    ("_DATABASE_DSN", "postgres:", Postgres),
+    ("_DATABASE_DSN", "mysql:", Mysql),
+    ("_CACHE_URL", "redis:", Redis),
+    ("_MEMCACHE_SERVERS", "", Memcached),
+    ("_AMQP_BROKER_URL", "amqp:", Rabbitmq),
+]
+
+
+def services():
+    for name, value in sorted(os.environ.items()):
+        for suffix, scheme, kind in KINDS:
+            if name.endswith(suffix) and value.startswith(scheme):
+                yield name, kind(value)
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        try:
+            status, value = 200, {}
+            for name, service in services():
+                if self.path.startswith("/put/"):
+                    service.put(self.path.removeprefix("/put/"))
+                value[name] = service.get()
+                service.close()
+        except Exception as error:
+            status, value = 500, {"error": f"{type(error).__name__}: {error}"}
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *arguments):
+        pass
+
+
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever()
