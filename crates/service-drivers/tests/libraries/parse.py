@@ -1,0 +1,51 @@
+"""Reads cases as JSON, has each URL parsed by the library that the case names, and prints what came of it."""
+
+import json
+import sys
+
+
+def dj_database_url(url):
+    import dj_database_url
+
+    found = dj_database_url.parse(url)
+    return [found[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")]
+
+
+def django_environ(url):
+    import environ
+
+    found = environ.Env.db_url_config(url)
+    return [found[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")]
+
+
+def sqlalchemy(url):
+    from sqlalchemy.engine import make_url
+
+    found = make_url(url)
+    return [found.username, found.password, found.host, found.port, found.database]
+
+
+def redis(url):
+    from redis.connection import parse_url
+
+    found = parse_url(url)
+    return [found[name] for name in ("username", "password", "host", "port", "db")]
+
+
+def pika(url):
+    import pika
+
+    found = pika.URLParameters(url)
+    return [found.credentials.username, found.credentials.password, found.host, found.port, found.virtual_host]
+
+
+def kombu(url):
+    import kombu
+
+    found = kombu.Connection(url)
+    return [found.userid, found.password, found.hostname, found.port, found.virtual_host]
+
+
+if __name__ == "__main__":
+    for case in json.load(sys.stdin):
+        print(json.dumps([str(part) for part in globals()[case["library"]](case["url"])]))
