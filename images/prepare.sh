@@ -83,7 +83,7 @@ prepare_image() {
     fi
 }
 
-[[ $# -gt 0 ]] || set -- base postgres/15 test-python
+[[ $# -gt 0 ]] || set -- base memcached/1.6 postgres/15 redis/7 test-python
 [[ $1 == base ]] || set -- base "$@"
 for directory in "$@"; do
     case $directory in
