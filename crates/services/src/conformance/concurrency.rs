@@ -12,7 +12,9 @@ pub(super) async fn same_call_many_times_at_once(suite: &Suite<'_>) {
     for result in join_all((0..4).map(|_| driver.provision(access, &spec))).await {
         result.expect("provision may be called while it is at work");
     }
-    assert_eq!(suite.listed(&spec).await, 1, "the instance is made once");
+    suite
+        .assert_listed(&spec, "the instance is made once")
+        .await;
     let binding = suite.new_binding(1);
     for result in join_all((0..4).map(|_| driver.bind(access, &spec, &binding))).await {
         result.expect("bind may be called while it is at work");

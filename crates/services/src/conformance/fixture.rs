@@ -15,6 +15,12 @@ pub struct Traits {
     pub users: bool,
     /// The connections of an instance are limited together, by [`crate::InstanceSpec::connection_limit`].
     pub connection_limit: bool,
+    /// Connections beyond that limit that the server has for its administrator and cannot keep applications
+    /// from taking.
+    pub reserved_connections: u32,
+    /// An instance leaves a mark on the server, which says whose it is and what it was made with. Otherwise
+    /// there is the server alone: nothing is listed, is missing or can be in conflict.
+    pub marks: bool,
 }
 
 impl Traits {
@@ -23,6 +29,8 @@ impl Traits {
         shared: true,
         users: true,
         connection_limit: true,
+        reserved_connections: 0,
+        marks: true,
     };
 }
 

@@ -25,19 +25,23 @@ pub async fn run(fixture: &dyn Fixture) {
     let traits = fixture.traits();
     suite.prepare().await;
     variables::names_are_those_promised(&suite);
-    variables::server_is_told_the_password(&suite);
+    variables::server_can_be_run(&suite);
     instances::provision_is_idempotent(&suite).await;
-    instances::other_parameters_are_a_conflict(&suite).await;
-    instances::what_is_foreign_is_left_alone(&suite).await;
     instances::absent_may_be_revoked_and_destroyed(&suite).await;
-    instances::absent_is_missing(&suite).await;
     instances::destroy_leaves_nothing(&suite).await;
+    if traits.marks {
+        instances::other_parameters_are_a_conflict(&suite).await;
+        instances::what_is_foreign_is_left_alone(&suite).await;
+        instances::absent_is_missing(&suite).await;
+    }
     if traits.users {
         bindings::bind_is_idempotent(&suite).await;
         bindings::bind_sets_the_password_again(&suite).await;
         bindings::generation_of_another_binding_is_a_conflict(&suite).await;
         bindings::two_bindings_share_everything(&suite).await;
         bindings::revoking_one_leaves_the_other(&suite).await;
+        variables::server_is_told_the_password(&suite);
+        faults::wrong_password_is_unauthorized(&suite).await;
     }
     if traits.connection_limit {
         bindings::connections_are_limited_and_counted(&suite).await;
@@ -49,7 +53,6 @@ pub async fn run(fixture: &dyn Fixture) {
     }
     crashes::calls_cut_short_are_repaired(&suite).await;
     concurrency::same_call_many_times_at_once(&suite).await;
-    faults::wrong_password_is_unauthorized(&suite).await;
     faults::no_server_is_unreachable(&suite).await;
     suite.no_password_in_the_server_log().await;
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use windlass_model::id::{BindingId, InstanceId, short};
 use windlass_model::names::Prefix;
 
-use super::fixture::{Fixture, Session};
+use super::fixture::{Fixture, Session, Traits};
 use crate::contract::Driver;
 use crate::error::Error;
 use crate::password;
@@ -46,6 +46,10 @@ impl<'a> Suite<'a> {
 
     pub(super) fn driver(&self) -> &dyn Driver {
         self.fixture.driver()
+    }
+
+    pub(super) fn traits(&self) -> Traits {
+        self.fixture.traits()
     }
 
     pub(super) async fn prepare(&self) {
@@ -171,6 +175,12 @@ impl<'a> Suite<'a> {
             .iter()
             .filter(|name| **name == short(spec.instance))
             .count()
+    }
+
+    /// The driver lists the instance once, where the type has anything to list.
+    pub(super) async fn assert_listed(&self, spec: &InstanceSpec, sentence: &str) {
+        let times = usize::from(self.traits().marks);
+        assert_eq!(self.listed(spec).await, times, "{sentence}");
     }
 
     /// The error of a call that must fail, looked through for secrets.
