@@ -16,18 +16,40 @@ const CALLS_AT_ONCE: usize = 2;
 const TURN: Step = Step::new("waiting for earlier calls to the cluster", 180);
 
 /// The turnstiles of all clusters of a driver.
-#[derive(Debug, Default)]
-pub(crate) struct Gates(Mutex<HashMap<ClusterId, Arc<Semaphore>>>);
+#[derive(Debug)]
+pub(crate) struct Gates {
+    calls_at_once: usize,
+    clusters: Mutex<HashMap<ClusterId, Arc<Semaphore>>>,
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self::of(CALLS_AT_ONCE)
+    }
+}
 
 impl Gates {
+    /// Turnstiles that let in a call when the one before is out.
+    pub(crate) fn one_by_one() -> Self {
+        Self::of(1)
+    }
+
+    fn of(calls_at_once: usize) -> Self {
+        let clusters = Mutex::default();
+        Self {
+            calls_at_once,
+            clusters,
+        }
+    }
+
     /// Waits for a turn, which ends when the permit is dropped.
     pub(crate) async fn enter(&self, access: &Access) -> Result<OwnedSemaphorePermit, Error> {
         let gate = {
-            let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut gates = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(
                 gates
                     .entry(access.cluster)
-                    .or_insert_with(|| Arc::new(Semaphore::new(CALLS_AT_ONCE))),
+                    .or_insert_with(|| Arc::new(Semaphore::new(self.calls_at_once))),
             )
         };
         match tokio::time::timeout(TURN.within, gate.acquire_owned()).await {
@@ -36,8 +58,8 @@ impl Gates {
             Ok(Err(_)) | Err(_) => Err(Error::Unreachable {
                 cluster: access.description.clone(),
                 reason: format!(
-                    "{CALLS_AT_ONCE} earlier calls are still at work after {:?}",
-                    TURN.within
+                    "{} earlier calls are still at work after {:?}",
+                    self.calls_at_once, TURN.within
                 ),
             }),
         }

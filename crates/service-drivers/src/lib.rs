@@ -1,5 +1,7 @@
 //! The service drivers: each knows one type of backing service and nothing of the others.
 
 mod gate;
+pub mod memcached;
 pub mod postgres;
+pub mod redis;
 mod step;

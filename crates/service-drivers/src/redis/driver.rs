@@ -1,0 +1,119 @@
+//! The contract, call by call.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use windlass_model::id::InstanceId;
+use windlass_services::{
+    Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
+};
+
+use crate::gate::Gates;
+
+use super::flavour::Flavour;
+use super::session::supported;
+use super::{bind, check, destroy, prepare, provision, server, unbind, variables};
+
+/// The driver of Redis or of Valkey. It keeps no connection between calls and no knowledge of any server.
+#[derive(Debug)]
+pub struct RedisDriver {
+    flavour: Flavour,
+    gates: Gates,
+}
+
+impl RedisDriver {
+    /// A driver of Redis.
+    pub fn redis() -> Self {
+        Self::of(Flavour::Redis)
+    }
+
+    /// A driver of Valkey.
+    pub fn valkey() -> Self {
+        Self::of(Flavour::Valkey)
+    }
+
+    fn of(flavour: Flavour) -> Self {
+        // A call ends the connections of those before it.
+        let gates = Gates::one_by_one();
+        Self { flavour, gates }
+    }
+
+    /// One call: refused if it cannot be made, else made when it is its turn.
+    async fn call<T>(
+        &self,
+        access: &Access,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        supported(access)?;
+        let _turn = self.gates.enter(access).await?;
+        call.await
+    }
+}
+
+#[async_trait]
+impl Driver for RedisDriver {
+    fn kind(&self) -> &'static str {
+        self.flavour.kind()
+    }
+
+    fn server(
+        &self,
+        version: &str,
+        administrator_password: &SecretString,
+    ) -> Result<ServerSpec, Error> {
+        server::spec(self.flavour, version, administrator_password)
+    }
+
+    async fn prepare(&self, access: &Access) -> Result<(), Error> {
+        self.call(access, prepare::prepare(access, self.flavour))
+            .await
+    }
+
+    async fn provision(&self, access: &Access, instance: &InstanceSpec) -> Result<(), Error> {
+        self.call(access, provision::provision(access, instance))
+            .await
+    }
+
+    async fn bind(
+        &self,
+        access: &Access,
+        instance: &InstanceSpec,
+        binding: &BindingSpec,
+    ) -> Result<(), Error> {
+        self.call(access, bind::bind(access, instance, binding))
+            .await
+    }
+
+    async fn unbind(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+        generation: u32,
+    ) -> Result<(), Error> {
+        self.call(access, unbind::unbind(access, instance, generation))
+            .await
+    }
+
+    async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {
+        self.call(access, check::check(access, instance)).await
+    }
+
+    async fn usage(&self, access: &Access, instance: InstanceId) -> Result<Usage, Error> {
+        self.call(access, check::usage(access, instance)).await
+    }
+
+    async fn destroy(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {
+        self.call(access, destroy::destroy(access, instance)).await
+    }
+
+    async fn list(&self, access: &Access) -> Result<Vec<String>, Error> {
+        self.call(access, check::list(access)).await
+    }
+
+    fn url_schemes(&self) -> &'static [&'static str] {
+        variables::url_schemes(self.flavour)
+    }
+
+    fn variables(&self, request: &VariableRequest) -> Vec<Variable> {
+        variables::of(self.flavour, request)
+    }
+}

@@ -1,0 +1,53 @@
+//! Variables of a binding.
+
+use secrecy::{ExposeSecret, SecretString};
+use windlass_model::percent::encode;
+use windlass_services::variables::{Variables, authority};
+use windlass_services::{Tls, Variable, VariableRequest};
+
+use super::flavour::Flavour;
+use super::names::binding_user;
+
+/// The database that applications begin with; all are theirs.
+const DATABASE: &str = "0";
+
+/// The schemes that URLs may have, the default first. Only Valkey's own clients know its scheme, and all of
+/// them know that of Redis.
+pub(super) fn url_schemes(flavour: Flavour) -> &'static [&'static str] {
+    match flavour {
+        Flavour::Redis => &[],
+        Flavour::Valkey => &["redis", "valkey"],
+    }
+}
+
+pub(super) fn of(flavour: Flavour, request: &VariableRequest) -> Vec<Variable> {
+    let url = SecretString::from(url(flavour, request));
+    let user = binding_user(request.instance, request.generation);
+    Variables::of(&request.prefix)
+        .secret("CACHE_URL", &url)
+        .plain("CACHE_HOST", &request.endpoint.host)
+        .plain("CACHE_PORT", request.endpoint.port.to_string())
+        .plain("CACHE_USER", user)
+        .secret("CACHE_PASSWORD", &request.password)
+        .plain("CACHE_DB", DATABASE)
+        .alias("REDIS_URL", &url)
+        .made()
+}
+
+/// With TLS another scheme says so, and Celery wants to be told of certificates besides.
+fn url(flavour: Flavour, request: &VariableRequest) -> String {
+    let wanted = request.url_scheme.as_deref();
+    let scheme = url_schemes(flavour)
+        .iter()
+        .find(|known| Some(**known) == wanted)
+        .unwrap_or(&"redis");
+    let (secure, query) = match request.tls {
+        Tls::Off => ("", ""),
+        Tls::Require => ("s", "?ssl_cert_reqs=CERT_NONE"),
+        Tls::Verify => ("s", "?ssl_cert_reqs=CERT_REQUIRED"),
+    };
+    let user = encode(&binding_user(request.instance, request.generation));
+    let password = encode(request.password.expose_secret());
+    let server = authority(&request.endpoint);
+    format!("{scheme}{secure}://{user}:{password}@{server}/{DATABASE}{query}")
+}

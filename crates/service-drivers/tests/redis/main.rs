@@ -1,0 +1,12 @@
+//! The driver of Redis and Valkey on a real server.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod administrators;
+mod conformance;
+mod fixture;
+mod hostile_tenants;
+mod restarts;
+mod server;
+mod variables;
