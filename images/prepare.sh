@@ -83,7 +83,12 @@ prepare_image() {
     fi
 }
 
-[[ $# -gt 0 ]] || set -- base memcached/1.6 postgres/15 redis/7 test-python
+# Without a choice: the base, every service's recipe, and the tests' own.
+if [[ $# == 0 ]]; then
+    services=("$here"/*/*/Dockerfile)
+    services=("${services[@]%/Dockerfile}")
+    set -- base "${services[@]#"$here/"}" test-python
+fi
 [[ $1 == base ]] || set -- base "$@"
 for directory in "$@"; do
     case $directory in

@@ -4,4 +4,5 @@ mod gate;
 pub mod memcached;
 pub mod postgres;
 pub mod redis;
+pub mod rabbitmq;
 mod step;

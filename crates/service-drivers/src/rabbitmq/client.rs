@@ -1,0 +1,251 @@
+//! Requests to the management API: JSON over plain HTTP, each with its time-out.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::client::legacy::Client as Pool;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+use windlass_services::variables::authority;
+use windlass_services::{Access, Error, Tls};
+
+use super::failure::{Failure, causes, refusal, unexpected};
+use super::limits::{ANSWER_BYTES, CONNECT};
+use super::turns::Turn;
+use crate::step::Step;
+
+/// What one call uses; its connections are closed when it is dropped.
+pub(super) struct Client<'a> {
+    pub(super) access: &'a Access,
+    exchange: Exchange,
+    turn: Option<Turn>,
+    /// Whether anything was asked for that changes the server: from then on, a server that is gone is no
+    /// longer one at which nothing was done.
+    has_acted: AtomicBool,
+    _place: OwnedSemaphorePermit,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+}
+
+/// Refuses what cannot be connected to yet.
+pub(super) fn supported(access: &Access) -> Result<(), Error> {
+    if access.tls == Tls::Off {
+        return Ok(());
+    }
+    Err(Error::Unsupported {
+        cluster: access.description.clone(),
+        reason: "encrypted connections to RabbitMQ's management API are not supported yet; name the cluster \
+                 without TLS and reach it over a private network or a tunnel"
+            .to_owned(),
+    })
+}
+
+impl<'a> Client<'a> {
+    pub(super) fn new(
+        access: &'a Access,
+        place: OwnedSemaphorePermit,
+        turn: Option<Turn>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            access,
+            exchange: Exchange::with(&access.user, &access.password, access)?,
+            turn,
+            has_acted: AtomicBool::new(false),
+            _place: place,
+        })
+    }
+
+    /// An object, or nothing if it does not exist.
+    pub(super) async fn find<T: DeserializeOwned>(
+        &self,
+        step: Step,
+        path: &str,
+    ) -> Result<Option<T>, Error> {
+        let answer = self.get(step, path).await?;
+        if answer.is_not_found() {
+            return Ok(None);
+        }
+        self.read(step, &answer).map(Some)
+    }
+
+    /// What must be there.
+    pub(super) async fn look<T: DeserializeOwned>(
+        &self,
+        step: Step,
+        path: &str,
+    ) -> Result<T, Error> {
+        let answer = self.get(step, path).await?;
+        self.read(step, &answer)
+    }
+
+    /// Any answer that is one of the server and not of its access control.
+    pub(super) async fn get(&self, step: Step, path: &str) -> Result<Answer, Error> {
+        let answer = self.exchange.ask(step, Method::GET, path, None).await;
+        let answer = answer.map_err(|failure| failure.of_look(self.access, step, self.acted()))?;
+        if answer.status == StatusCode::UNAUTHORIZED || answer.status == StatusCode::FORBIDDEN {
+            return Err(refusal(self.access, step, &answer));
+        }
+        Ok(answer)
+    }
+
+    /// Makes an object as the body says, or sets it so.
+    pub(super) async fn put(&self, step: Step, path: &str, body: &Value) -> Result<(), Error> {
+        let answer = self.act(step, Method::PUT, path, Some(body)).await?;
+        self.accepted(step, &answer)
+    }
+
+    /// Has something done.
+    pub(super) async fn post(&self, step: Step, path: &str) -> Result<(), Error> {
+        let body = Value::Object(serde_json::Map::new());
+        let answer = self.act(step, Method::POST, path, Some(&body)).await?;
+        self.accepted(step, &answer)
+    }
+
+    /// Deletes what is there or not.
+    pub(super) async fn delete(&self, step: Step, path: &str) -> Result<(), Error> {
+        let answer = self.act(step, Method::DELETE, path, None).await?;
+        if answer.is_not_found() {
+            return Ok(());
+        }
+        self.accepted(step, &answer)
+    }
+
+    /// Whether these credentials of somebody else are accepted here.
+    pub(super) async fn accepts(
+        &self,
+        step: Step,
+        user: &str,
+        password: &SecretString,
+    ) -> Result<bool, Error> {
+        let exchange = Exchange::with(user, password, self.access)?;
+        let answer = exchange.ask(step, Method::GET, "whoami", None).await;
+        let answer = answer.map_err(|failure| failure.of_look(self.access, step, self.acted()))?;
+        Ok(answer.status.is_success())
+    }
+
+    /// A request that changes something goes on when the call is dropped, and keeps the instance's turn
+    /// until its answer is there: a server that is left in the middle of it may or may not finish it.
+    async fn act(
+        &self,
+        step: Step,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, Error> {
+        let had_acted = self.has_acted.swap(true, Ordering::Relaxed);
+        let (exchange, turn) = (self.exchange.clone(), self.turn.clone());
+        let (path, body) = (path.to_owned(), body.map(Value::to_string));
+        let asking = tokio::spawn(async move {
+            let answer = exchange.ask(step, method, &path, body).await;
+            drop(turn);
+            answer
+        });
+        let answer = asking
+            .await
+            .unwrap_or_else(|panic| Err(Failure::Broken(panic.to_string())));
+        answer.map_err(|failure| failure.of_act(self.access, step, had_acted))
+    }
+
+    fn acted(&self) -> bool {
+        self.has_acted.load(Ordering::Relaxed)
+    }
+
+    fn accepted(&self, step: Step, answer: &Answer) -> Result<(), Error> {
+        if answer.status.is_success() {
+            return Ok(());
+        }
+        Err(refusal(self.access, step, answer))
+    }
+
+    fn read<T: DeserializeOwned>(&self, step: Step, answer: &Answer) -> Result<T, Error> {
+        self.accepted(step, answer)?;
+        serde_json::from_slice(&answer.body)
+            .map_err(|error| unexpected(self.access, step, &error.to_string()))
+    }
+}
+
+impl Answer {
+    /// Whether it is the server itself that says that there is no such object, and not another program's
+    /// page at that address.
+    fn is_not_found(&self) -> bool {
+        let object = || serde_json::from_slice::<Value>(&self.body).ok();
+        self.status == StatusCode::NOT_FOUND
+            && object().is_some_and(|object| object.get("error").is_some())
+    }
+}
+
+/// The way to a server, as one user.
+#[derive(Clone)]
+struct Exchange {
+    pool: Pool<HttpConnector, Full<Bytes>>,
+    base: String,
+    authorization: HeaderValue,
+}
+
+impl Exchange {
+    fn with(user: &str, password: &SecretString, access: &Access) -> Result<Self, Error> {
+        let credentials = STANDARD.encode(format!("{user}:{}", password.expose_secret()));
+        let mut authorization = HeaderValue::from_str(&format!("Basic {credentials}"))
+            .map_err(|error| unexpected(access, super::limits::LOOK, &error.to_string()))?;
+        authorization.set_sensitive(true);
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT));
+        connector.set_nodelay(true);
+        Ok(Self {
+            pool: Pool::builder(TokioExecutor::new()).build(connector),
+            base: format!("http://{}/api", authority(&access.endpoint)),
+            authorization,
+        })
+    }
+
+    /// One request and its whole answer. Redirects are not followed: credentials go where they belong.
+    async fn ask(
+        &self,
+        step: Step,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<Answer, Failure> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}/{path}", self.base))
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::from(body.unwrap_or_default()))
+            .map_err(|error| Failure::NotSent(error.to_string()))?;
+        let asking = async {
+            let response = self.pool.request(request).await.map_err(|error| {
+                if error.is_connect() {
+                    Failure::NotSent(causes(&error))
+                } else {
+                    Failure::Broken(causes(&error))
+                }
+            })?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, ANSWER_BYTES).collect().await;
+            let body = body.map_err(|error| Failure::Broken(causes(error.as_ref())))?;
+            Ok(Answer {
+                status: head.status,
+                body: body.to_bytes(),
+            })
+        };
+        timeout(step.within, asking)
+            .await
+            .unwrap_or(Err(Failure::Elapsed))
+    }
+}
