@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use windlass_model::id::InstanceId;
 
 use crate::contract::Driver;
-use crate::spec::{Access, Variable};
+use crate::spec::{Access, Endpoint, Variable};
 
 /// What a type has; what it has not is not asked of its driver.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,11 @@ pub trait Fixture: Send + Sync {
 
     /// The same with an endpoint at which nothing listens.
     fn unreachable(&self) -> Access;
+
+    /// Where applications find the cluster; the default is where its administrator does.
+    fn applications(&self) -> Endpoint {
+        self.access().endpoint
+    }
 
     /// Connects as an application that was given these variables; the error is the server's refusal.
     async fn connect(&self, variables: &[Variable]) -> Result<Box<dyn Session>, String>;

@@ -136,7 +136,7 @@ impl<'a> Suite<'a> {
             instance: spec.instance,
             generation: binding.generation,
             password: binding.password.clone(),
-            endpoint: self.access.endpoint.clone(),
+            endpoint: self.fixture.applications(),
             tls: self.access.tls,
             url_scheme: None,
         })

@@ -1,0 +1,14 @@
+//! The RabbitMQ driver on a real server.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod administrators;
+mod amqp;
+mod conformance;
+mod fixture;
+mod half_made;
+mod hostile_tenants;
+mod imposter;
+mod server;
+mod variables;
