@@ -212,3 +212,42 @@ pub(super) async fn connections_are_limited_and_counted(suite: &Suite<'_>) {
     .await;
     suite.destroy(&spec).await;
 }
+
+pub(super) async fn connections_of_each_are_limited_and_counted(suite: &Suite<'_>) {
+    let spec = InstanceSpec {
+        connection_limit: 2,
+        ..new_spec()
+    };
+    suite.provision(&spec).await;
+    let (one, two) = (suite.bound(&spec, 1).await, suite.bound(&spec, 2).await);
+    let connections = async || {
+        let usage = suite.driver().usage(&suite.access, spec.instance).await;
+        usage.expect("usage").connections
+    };
+    assert_eq!(connections().await, 0, "no connection yet");
+    let mut first = suite.connect(&spec, &one).await;
+    let second = suite.connect(&spec, &one).await;
+    assert!(
+        !suite.can_login(&spec, &one).await,
+        "a binding has the limited connections"
+    );
+    let mut other = suite.connect(&spec, &two).await;
+    assert_eq!(connections().await, 3, "those of all bindings are counted");
+    suite.bind(&spec, &one).await;
+    assert!(
+        !suite.can_login(&spec, &one).await,
+        "bind again does not lift the limit"
+    );
+    suite.unbind(&spec, 1).await;
+    assert!(
+        !first.is_alive().await,
+        "a binding without a free connection can be revoked"
+    );
+    assert!(other.is_alive().await, "and leaves the other's alone");
+    drop((first, second, other));
+    eventually("ended connections are no longer counted", async || {
+        connections().await == 0
+    })
+    .await;
+    suite.destroy(&spec).await;
+}

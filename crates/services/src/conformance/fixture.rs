@@ -21,16 +21,19 @@ pub struct Traits {
     /// An instance leaves a mark on the server, which says whose it is and what it was made with. Otherwise
     /// there is the server alone: nothing is listed, is missing or can be in conflict.
     pub marks: bool,
+    /// The limit holds for each binding by itself, because the type limits users and nothing else.
+    pub connection_limit_per_binding: bool,
 }
 
 impl Traits {
-    /// Everything.
+    /// Everything; the connections are limited together.
     pub const ALL: Self = Self {
         shared: true,
         users: true,
         connection_limit: true,
         reserved_connections: 0,
         marks: true,
+        connection_limit_per_binding: false,
     };
 }
 

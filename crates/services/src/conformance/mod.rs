@@ -46,6 +46,9 @@ pub async fn run(fixture: &dyn Fixture) {
     if traits.connection_limit {
         bindings::connections_are_limited_and_counted(&suite).await;
     }
+    if traits.connection_limit_per_binding {
+        bindings::connections_of_each_are_limited_and_counted(&suite).await;
+    }
     if traits.shared {
         isolation::credentials_reach_no_other_instance(&suite).await;
         isolation::calls_for_one_instance_leave_the_other(&suite).await;

@@ -1,0 +1,43 @@
+//! Variables of a binding.
+
+use secrecy::{ExposeSecret, SecretString};
+use windlass_model::percent::encode;
+use windlass_services::variables::{Variables, authority};
+use windlass_services::{Variable, VariableRequest};
+
+use super::names::{database, login};
+
+/// The schemes that URLs may have, the default first: Rails knows `mysql2`, SQLAlchemy wants its driver's
+/// name, MariaDB's own clients `mariadb`.
+pub const URL_SCHEMES: [&str; 4] = ["mysql", "mysql2", "mysql+pymysql", "mariadb"];
+
+pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
+    let url = SecretString::from(url(request));
+    Variables::of(&request.prefix)
+        .secret("DATABASE_DSN", &url)
+        .plain("DATABASE_HOST", &request.endpoint.host)
+        .plain("DATABASE_PORT", request.endpoint.port.to_string())
+        .plain("DATABASE_NAME", database(request.instance))
+        .plain("DATABASE_USER", login(request.instance, request.generation))
+        .secret("DATABASE_PASSWORD", &request.password)
+        .plain("DATABASE_ENGINE", "mysql")
+        .alias("DATABASE_URL", &url)
+        .made()
+}
+
+/// Without a query. No key for encryption is known to more than one client library (`ssl-mode`,
+/// `ssl_mode`, `sslMode`, `ssl`), and most refuse those that they do not know.
+fn url(request: &VariableRequest) -> String {
+    let wanted = request.url_scheme.as_deref();
+    let scheme = URL_SCHEMES
+        .into_iter()
+        .find(|known| Some(*known) == wanted)
+        .unwrap_or(URL_SCHEMES[0]);
+    let user = encode(&login(request.instance, request.generation));
+    let password = encode(request.password.expose_secret());
+    let (server, database) = (
+        authority(&request.endpoint),
+        encode(&database(request.instance)),
+    );
+    format!("{scheme}://{user}:{password}@{server}/{database}")
+}
