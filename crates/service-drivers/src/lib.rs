@@ -4,6 +4,6 @@ mod gate;
 pub mod memcached;
 pub mod mysql;
 pub mod postgres;
-pub mod redis;
 pub mod rabbitmq;
+pub mod redis;
 mod step;

@@ -21,7 +21,12 @@ use windlass_platform::{
 };
 use windlass_records::Store;
 use windlass_router::control::SocketControl;
+use windlass_service_drivers::memcached::MemcachedDriver;
+use windlass_service_drivers::mysql::MysqlDriver;
 use windlass_service_drivers::postgres::PostgresDriver;
+use windlass_service_drivers::rabbitmq::RabbitmqDriver;
+use windlass_service_drivers::redis::RedisDriver;
+use windlass_services::Driver;
 use windlass_store::{OpenError, SqliteStore, StoreSettings};
 
 use crate::{catalogue, paths, stop, token};
@@ -241,7 +246,7 @@ fn backends(
     Ok(Backends {
         store,
         engine: ("docker".to_owned(), engine),
-        drivers: vec![Arc::new(PostgresDriver::new())],
+        drivers: drivers(),
         builder,
         logs: Arc::new(logs),
         router: Arc::new(SocketControl::new(
@@ -250,6 +255,19 @@ fn backends(
         )),
         clock: Arc::new(SystemClock),
     })
+}
+
+/// One driver for each type of service.
+fn drivers() -> Vec<Arc<dyn Driver>> {
+    vec![
+        Arc::new(PostgresDriver::new()),
+        Arc::new(MysqlDriver::mariadb()),
+        Arc::new(MysqlDriver::mysql()),
+        Arc::new(RedisDriver::redis()),
+        Arc::new(RedisDriver::valkey()),
+        Arc::new(MemcachedDriver::new()),
+        Arc::new(RabbitmqDriver::new()),
+    ]
 }
 
 /// The proxy variables of this machine, for git and builds, which do not see the server's environment.

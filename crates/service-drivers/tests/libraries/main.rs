@@ -186,7 +186,10 @@ fn memcached_has_an_address_and_no_secret() {
     let driver = MemcachedDriver::new();
     let request = request("nobody's", None);
     let address = format!("{HOST}:{PORT}");
-    assert_eq!(value(&driver, &request, "DEFAULT_MEMCACHE_SERVERS"), address);
+    assert_eq!(
+        value(&driver, &request, "DEFAULT_MEMCACHE_SERVERS"),
+        address
+    );
     assert_eq!(
         value(&driver, &request, "DEFAULT_MEMCACHE_URL"),
         format!("memcached://{address}")
@@ -215,10 +218,7 @@ fn read(cases: &[Case], program: &str, script: &str) {
 }
 
 fn output(mut command: Command, input: &str) -> String {
-    let started = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn();
+    let started = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut child = started.unwrap_or_else(|error| {
         panic!("{command:?}: {error}; ./test installs what the tests need")
     });

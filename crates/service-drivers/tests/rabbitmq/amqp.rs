@@ -48,7 +48,9 @@ impl Amqp {
     pub(crate) async fn publish(&self, queue: &str, message: &str) -> Result<(), String> {
         let channel = self.channel().await?;
         let publish = async {
-            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+            channel
+                .confirm_select(ConfirmSelectOptions::default())
+                .await?;
             channel
                 .queue_declare(
                     queue.into(),

@@ -136,8 +136,16 @@ impl Session for Connection {
             (Method::POST, format!("queues/{other}/{key}/get"), get),
             (Method::GET, format!("queues/{other}"), Value::Null),
             (Method::PUT, format!("permissions/{other}/{me}"), all),
-            (Method::PUT, format!("users/{other}-1"), json!({ "password": "taken", "tags": "" })),
-            (Method::DELETE, format!("vhost-limits/{other}/max-connections"), Value::Null),
+            (
+                Method::PUT,
+                format!("users/{other}-1"),
+                json!({ "password": "taken", "tags": "" }),
+            ),
+            (
+                Method::DELETE,
+                format!("vhost-limits/{other}/max-connections"),
+                Value::Null,
+            ),
         ];
         for (method, path, body) in attempts {
             let credentials = (self.user.as_str(), self.password.as_str());
@@ -221,10 +229,18 @@ impl Fixture for Rabbitmq {
         let mut traces = Vec::new();
         let users = self.server.look("users?columns=name,tags").await;
         let found = users.as_array().expect("a list").iter().filter(|user| {
-            user["name"].as_str().is_some_and(|user| user.starts_with(&name))
+            user["name"]
+                .as_str()
+                .is_some_and(|user| user.starts_with(&name))
         });
         traces.extend(found.map(|user| format!("user {user}")));
-        for list in ["vhost-limits", "operator-policies", "permissions", "parameters", "policies"] {
+        for list in [
+            "vhost-limits",
+            "operator-policies",
+            "permissions",
+            "parameters",
+            "policies",
+        ] {
             let all = self.server.look(list).await;
             let found = all.as_array().expect("a list").iter();
             let found = found.filter(|one| one["vhost"] == name.as_str());

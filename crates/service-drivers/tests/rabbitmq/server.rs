@@ -77,8 +77,7 @@ impl Server {
             .header("authorization", format!("Basic {credentials}"))
             .body(Full::from(body.to_string()))
             .expect("a request");
-        let client: Client<_, Full<Bytes>> =
-            Client::builder(TokioExecutor::new()).build_http();
+        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
         let asking = async {
             let answer = client.request(request).await.expect("an answer");
             let status = answer.status();
@@ -139,7 +138,15 @@ impl Server {
     pub(crate) fn control(&self, arguments: &[&str]) -> String {
         let command = [&["rabbitmqctl", "--quiet"], arguments].concat();
         // As the server's own user, who alone can read the cookie.
-        let arguments = [&["setpriv", "--reuid=rabbitmq", "--regid=rabbitmq", "--clear-groups"], command.as_slice()];
+        let arguments = [
+            &[
+                "setpriv",
+                "--reuid=rabbitmq",
+                "--regid=rabbitmq",
+                "--clear-groups",
+            ],
+            command.as_slice(),
+        ];
         self.container
             .exec(&arguments.concat())
             .expect("rabbitmqctl succeeds")
