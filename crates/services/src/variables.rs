@@ -43,6 +43,16 @@ impl<'a> Variables<'a> {
         }
     }
 
+    /// The same for a value that anybody may see.
+    #[must_use]
+    pub fn plain_alias(self, name: &str, value: impl Into<String>) -> Self {
+        if self.prefix.is_default() {
+            self.push(name, SecretString::from(value.into()), false)
+        } else {
+            self
+        }
+    }
+
     /// All of them.
     pub fn made(self) -> Vec<Variable> {
         self.made

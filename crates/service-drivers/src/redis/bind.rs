@@ -33,5 +33,5 @@ pub(super) async fn bind(
         .flat_map(|user| user.hashes.iter().map(String::as_str))
         .chain([hash.as_str()]);
     let default = set_default(all);
-    session.transaction(USERS, &[user, default, save()]).await
+    session.run_all(USERS, &[user, default, save()]).await
 }

@@ -22,23 +22,21 @@ pub(super) async fn destroy(access: &Access, instance: InstanceId) -> Result<(),
     let mut session = Session::open_alone(access).await?;
     let users = Users::read(&mut session).await?;
     let mark = users.own_mark(access, instance)?;
-    let mut names: Vec<String> = users
-        .bindings_of(instance)
-        .map(|user| user.name.clone())
-        .collect();
+    let bindings = users.bindings_of(instance).map(|user| user.name.as_str());
+    let bindings: Vec<&str> = bindings.collect();
+    let remove = |names: &[&str]| command(["ACL", "DELUSER"].iter().chain(names).copied());
     let mut changes: Vec<Command> = Vec::new();
-    if mark.is_some() {
-        names.push(instance_user(instance));
-        changes.extend(DATA.map(|words| command(words.iter().copied())));
+    if !bindings.is_empty() {
+        changes.extend([set_default([]), end_default_sessions(), remove(&bindings)]);
     }
-    if !names.is_empty() {
-        let mut remove = command(["ACL", "DELUSER"]);
-        remove.extend(names);
-        changes.extend([set_default([]), remove, end_default_sessions()]);
+    if mark.is_some() {
+        changes.extend(DATA.map(|words| command(words.iter().copied())));
+        // The mark goes last: while anything is left, it is known whose it is.
+        changes.push(remove(&[&instance_user(instance)]));
     }
     // Also when nothing is left: an earlier call may have failed to write the file.
     changes.push(save());
-    session.transaction(FLUSH, &changes).await?;
+    session.run_all(FLUSH, &changes).await?;
     if mark.is_some() {
         // The file of the data still tells how it came to be; a new one does not. It is written in the
         // background, and one that is being written already ends with what we did.

@@ -10,8 +10,8 @@
 //!
 //! The mark of an instance is a user that is switched off, whose key patterns say whose it is and what it
 //! was made with: nobody but the administrator can see or change it. The mark of a binding is a selector
-//! without any right. Each change is one transaction, and before it the administrator's other connections
-//! are ended: what a dropped call had on its way can no longer arrive.
+//! without any right. Before each change the administrator's other connections are ended: what a dropped
+//! call had on its way can no longer arrive.
 //!
 //! The connection limit is the server's own. It keeps no connection free for the administrator, so that it
 //! is set a few higher ([`RESERVED_CONNECTIONS`]): an application that takes those too keeps us out, and

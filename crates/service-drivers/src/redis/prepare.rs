@@ -125,5 +125,5 @@ async fn restore(session: &mut Session<'_>) -> Result<(), Error> {
     let limits = users.0.iter().filter_map(|user| user.mark());
     let limits = limits.map(|mark| limit(mark.connection_limit));
     let changes: Vec<Command> = limits.chain([set_default(hashes), save()]).collect();
-    session.transaction(USERS, &changes).await
+    session.run_all(USERS, &changes).await
 }

@@ -36,7 +36,7 @@ pub(super) async fn provision(access: &Access, spec: &InstanceSpec) -> Result<()
         limit(spec.connection_limit),
         save(),
     ];
-    session.transaction(USERS, &changes).await?;
+    session.run_all(USERS, &changes).await?;
     probe(&mut session).await
 }
 

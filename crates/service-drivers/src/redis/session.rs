@@ -108,26 +108,26 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Runs commands, all or none of them, with nothing of anybody else in between. One that the server
-    /// refuses only while it runs does not undo the others.
+    /// Runs commands one after the other, as far as they succeed. Not as a transaction: the server takes none
+    /// when it has no memory left, and revoking must be possible then.
+    pub(super) async fn run_all(&mut self, step: Step, commands: &[Command]) -> Result<(), Error> {
+        for command in commands {
+            self.run(step, command).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs commands with nothing of anybody else in between; none if one of them cannot be run.
     pub(super) async fn transaction(
         &mut self,
         step: Step,
         commands: &[Command],
     ) -> Result<(), Error> {
-        let done = self.transaction_raw(step, commands).await;
-        done.map_err(|failure| failure.of_command(self.access))
-    }
-
-    pub(super) async fn transaction_raw(
-        &mut self,
-        step: Step,
-        commands: &[Command],
-    ) -> Result<(), Failure> {
         let mut all = vec![command(["MULTI"])];
         all.extend_from_slice(commands);
         all.push(command(["EXEC"]));
-        let answers = self.send(step, &all).await?;
+        let answers = self.send(step, &all).await;
+        let answers = answers.map_err(|failure| failure.of_command(self.access))?;
         // The first refusal is the cause: the last only says that there was one.
         let refusal = answers.iter().find_map(|answer| match answer {
             Value::Refusal(words) => Some(words),
@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
             _ => None,
         });
         match refusal {
-            Some(words) => Err(Failure::Refused(step, words.clone())),
+            Some(words) => Err(Failure::Refused(step, words.clone()).of_command(self.access)),
             None => Ok(()),
         }
     }

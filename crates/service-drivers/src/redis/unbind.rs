@@ -20,18 +20,19 @@ pub(super) async fn unbind(
     let name = binding_user(instance, generation);
     let Some(user) = users.named(&name) else {
         // An earlier call may have failed to write the file.
-        return session.transaction(USERS, &[save()]).await;
+        return session.run_all(USERS, &[save()]).await;
     };
     if !user.is_binding_of(instance) {
         let reason = "its selectors do not bear the mark of this instance";
         return Err(conflict(access, &name, reason));
     }
     let others = users.bindings_of(instance).filter(|user| user.name != name);
+    // The user goes last: while it is there, what is half done is known and done again.
     let changes = [
         set_default(others.flat_map(|user| user.hashes.iter().map(String::as_str))),
-        command(["ACL", "DELUSER", &name]),
         end_default_sessions(),
+        command(["ACL", "DELUSER", &name]),
         save(),
     ];
-    session.transaction(USERS, &changes).await
+    session.run_all(USERS, &changes).await
 }

@@ -123,6 +123,13 @@ impl Container {
         String::from_utf8_lossy(&[shown.stdout, shown.stderr].concat()).into_owned()
     }
 
+    /// Stops the server and starts it again; it may not take connections yet.
+    pub(crate) fn restart(&mut self) {
+        docker(&["restart", &self.name]).expect("the container starts again");
+        // The port of this machine is another one now.
+        self.access.endpoint.port = self.published(self.spec.port);
+    }
+
     /// Runs a program in the container.
     pub(crate) fn exec(&self, arguments: &[&str]) -> Result<String, String> {
         docker(&[&["exec", self.name.as_str()], arguments].concat())
