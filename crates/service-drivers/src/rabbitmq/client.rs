@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use windlass_services::variables::authority;
 use windlass_services::{Access, Error, Tls};
 
-use super::failure::{Failure, causes, refusal, unexpected};
+use super::failure::{Failure, causes, refusal, unexpected, unreachable, words};
 use super::limits::{ANSWER_BYTES, CONNECT};
 use super::turns::Turn;
 use crate::step::Step;
@@ -125,6 +125,16 @@ impl<'a> Client<'a> {
         self.accepted(step, &answer)
     }
 
+    /// Deletes what may go away by itself at the same moment, which some versions answer with an error of
+    /// their own (HTTP 500): the caller looks again anyway.
+    pub(super) async fn try_delete(&self, step: Step, path: &str) -> Result<(), Error> {
+        let answer = self.act(step, Method::DELETE, path, None).await?;
+        if answer.is_not_found() || answer.status == StatusCode::INTERNAL_SERVER_ERROR {
+            return Ok(());
+        }
+        self.accepted(step, &answer)
+    }
+
     /// Whether these credentials of somebody else are accepted here.
     pub(super) async fn accepts(
         &self,
@@ -173,6 +183,10 @@ impl<'a> Client<'a> {
     }
 
     fn read<T: DeserializeOwned>(&self, step: Step, answer: &Answer) -> Result<T, Error> {
+        // It is starting or stopping, or a proxy before it finds nobody.
+        if answer.status == StatusCode::SERVICE_UNAVAILABLE && !self.acted() {
+            return Err(unreachable(self.access, &words(answer)));
+        }
         self.accepted(step, answer)?;
         serde_json::from_slice(&answer.body)
             .map_err(|error| unexpected(self.access, step, &error.to_string()))

@@ -7,7 +7,7 @@ use windlass_services::Error;
 
 use super::client::Client;
 use super::failure::failed;
-use super::limits::{LOOK, LOOK_AGAIN, SESSIONS};
+use super::limits::{GOODBYE, LOOK, LOOK_AGAIN, SESSIONS};
 
 #[derive(Debug, Deserialize)]
 struct Connection {
@@ -25,25 +25,27 @@ fn path(user: &str) -> String {
 }
 
 /// Ends every connection of these users, none of whom can log in any more, and returns when there is none.
-/// Deleting a user makes the server do so by itself, but it does not wait for it, and one that was
-/// connecting at that moment can come to light later.
+/// Deleting a user makes the server say goodbye to its connections, but it does not wait for it, and one
+/// that was connecting at that moment can come to light later. Who is still there after a while is told
+/// again, which ends also those that do not answer.
 pub(super) async fn end(client: &Client<'_>, users: &[String]) -> Result<(), Error> {
     let deadline = Instant::now() + SESSIONS.within;
     for user in users {
         let path = path(user);
-        let mut told = false;
+        let mut tell_at = Instant::now() + GOODBYE;
         loop {
             let left: Vec<Connection> = client.look(SESSIONS, &path).await?;
             if left.is_empty() {
                 break;
             }
-            if Instant::now() >= deadline {
+            let now = Instant::now();
+            if now >= deadline {
                 let reason = format!("{} did not end within {:?}", left.len(), SESSIONS.within);
                 return Err(failed(client.access, SESSIONS, reason));
             }
-            if !told {
-                client.delete(SESSIONS, &path).await?;
-                told = true;
+            if now >= tell_at {
+                client.try_delete(SESSIONS, &path).await?;
+                tell_at = now + GOODBYE;
             }
             sleep(LOOK_AGAIN).await;
         }

@@ -75,7 +75,11 @@ pub(super) fn words(answer: &Answer) -> String {
     let text = object
         .as_ref()
         .and_then(|object| object.get("reason").or_else(|| object.get("error")))
-        .map(|reason| reason.as_str().map_or_else(|| reason.to_string(), str::to_owned));
+        .map(|reason| {
+            reason
+                .as_str()
+                .map_or_else(|| reason.to_string(), str::to_owned)
+        });
     let text = text.unwrap_or_else(|| "an answer that is not RabbitMQ's".to_owned());
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().take(MOST_WORDS).collect()

@@ -14,14 +14,15 @@ pub(super) const CREATE: Step = Step::new("making the virtual host", 60);
 pub(super) const RIGHTS: Step = Step::new("setting users, rights and limits", 20);
 /// Deletes every queue before the virtual host itself.
 pub(super) const DELETE: Step = Step::new("deleting the virtual host", 120);
-/// The server says goodbye to each client, and waits 30 seconds for those that do not answer.
+/// The server says goodbye to each client and waits for its answer, or a while if there is none.
 pub(super) const SESSIONS: Step = Step::new("ending the connections of a revoked user", 45);
 /// Adds up what the statistics say about each queue.
 pub(super) const SIZE: Step = Step::new("measuring the queues", 30);
 /// An earlier call for the same instance may be deleting its virtual host.
-pub(super) const TURN: Step =
-    Step::new("waiting for an earlier call for the same instance", 180);
+pub(super) const TURN: Step = Step::new("waiting for an earlier call for the same instance", 180);
 
+/// How long clients have to answer a goodbye before they are cut off.
+pub(super) const GOODBYE: Duration = Duration::from_millis(500);
 /// Between two looks at something that is about to change.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(25);
 /// Longer than a list of all users of a cluster with ten thousand of them.

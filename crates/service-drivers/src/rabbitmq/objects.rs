@@ -91,19 +91,11 @@ pub(super) async fn existing(
     instance: InstanceId,
 ) -> Result<(VirtualHost, InstanceMark), Error> {
     let found = find(client, instance).await?;
-    found.ok_or_else(|| {
-        missing(
-            client.access,
-            format!("virtual host '{}'", vhost(instance)),
-        )
-    })
+    found.ok_or_else(|| missing(client.access, format!("virtual host '{}'", vhost(instance))))
 }
 
 /// Every user that bears this instance's mark.
-pub(super) async fn users(
-    client: &Client<'_>,
-    instance: InstanceId,
-) -> Result<Vec<String>, Error> {
+pub(super) async fn users(client: &Client<'_>, instance: InstanceId) -> Result<Vec<String>, Error> {
     let users: Vec<User> = client.look(LOOK, "users?columns=name,tags").await?;
     let own = users
         .into_iter()
@@ -113,7 +105,10 @@ pub(super) async fn users(
 
 impl VirtualHost {
     pub(super) fn mark(&self) -> Option<InstanceMark> {
-        let description = self.description.as_ref().or(self.metadata.description.as_ref());
+        let description = self
+            .description
+            .as_ref()
+            .or(self.metadata.description.as_ref());
         InstanceMark::parse(description?)
     }
 
@@ -156,8 +151,8 @@ mod tests {
     #[test]
     fn tags_are_read_in_both_forms() {
         for tags in [r#"["a","b"]"#, r#""a,b""#] {
-            let user: User = serde_json::from_str(&format!(r#"{{"name":"x","tags":{tags}}}"#))
-                .expect("a user");
+            let user: User =
+                serde_json::from_str(&format!(r#"{{"name":"x","tags":{tags}}}"#)).expect("a user");
             assert!(user.tags.any(|tag| tag == "b"), "{tags}");
             assert!(!user.tags.any(|tag| tag == "a,b"), "{tags}");
         }

@@ -1,17 +1,33 @@
 //! Making an instance.
 
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use windlass_model::percent::encode;
 use windlass_services::{Error, InstanceSpec};
 
 use super::client::Client;
-use super::failure::conflict;
-use super::limits::{CREATE, MOST_BYTES_IN_A_QUEUE, MOST_QUEUES, RIGHTS};
+use super::failure::{conflict, failed};
+use super::limits::{CREATE, DELETE, LOOK, MOST_BYTES_IN_A_QUEUE, MOST_QUEUES, RIGHTS};
 use super::names::{InstanceMark, TAG, vhost};
 use super::objects::{existing, find, path};
 
+/// The exchanges that the server makes in every virtual host, and nobody else can.
+const EXCHANGES: [&str; 6] = [
+    "",
+    "amq.direct",
+    "amq.fanout",
+    "amq.headers",
+    "amq.match",
+    "amq.topic",
+];
 /// The name of our operator policy in a virtual host.
 const POLICY: &str = "windlass";
+
+/// An exchange or a queue.
+#[derive(Debug, Deserialize)]
+struct Named {
+    name: String,
+}
 
 pub(super) async fn provision(client: &Client<'_>, spec: &InstanceSpec) -> Result<(), Error> {
     let name = vhost(spec.instance);
@@ -26,17 +42,21 @@ pub(super) async fn provision(client: &Client<'_>, spec: &InstanceSpec) -> Resul
         return Err(conflict(client.access, what, reason));
     }
     // The whole of it each time: what is left out would be reset.
-    let description =
-        InstanceMark::text(spec.instance, spec.connection_limit, &spec.comment);
+    let description = InstanceMark::text(spec.instance, spec.connection_limit, &spec.comment);
     let body = json!({ "description": description, "tags": TAG });
     client.put(CREATE, &path(spec.instance), &body).await?;
+    if !has_exchanges(client, &name).await? {
+        make_again(client, spec, &body).await?;
+    }
 
     for (limit, value) in [
         ("max-connections", spec.connection_limit),
         ("max-queues", MOST_QUEUES),
     ] {
         let path = format!("vhost-limits/{name}/{limit}");
-        client.put(RIGHTS, &path, &json!({ "value": value })).await?;
+        client
+            .put(RIGHTS, &path, &json!({ "value": value }))
+            .await?;
     }
     // Tenants can set policies of their own, but not more than an operator's.
     let policy = json!({
@@ -48,6 +68,37 @@ pub(super) async fn provision(client: &Client<'_>, spec: &InstanceSpec) -> Resul
     let path = format!("operator-policies/{name}/{POLICY}");
     client.put(RIGHTS, &path, &policy).await?;
     run(client, spec).await
+}
+
+/// Whether it has what the server makes last in a new virtual host, and deletes before it deletes the
+/// virtual host. The server stops in the middle when the client that asked for it is gone.
+async fn has_exchanges(client: &Client<'_>, name: &str) -> Result<bool, Error> {
+    let found: Vec<Named> = client
+        .look(LOOK, &format!("exchanges/{name}?columns=name"))
+        .await?;
+    let mut needed = EXCHANGES.iter();
+    Ok(needed.all(|needed| found.iter().any(|exchange| exchange.name == *needed)))
+}
+
+/// Only deleting it helps: such exchanges can be made in no other way. Without them nothing was ever
+/// published; what has queues all the same is left to people.
+async fn make_again(client: &Client<'_>, spec: &InstanceSpec, body: &Value) -> Result<(), Error> {
+    let name = vhost(spec.instance);
+    let queues: Vec<Named> = client
+        .look(LOOK, &format!("queues/{name}?columns=name"))
+        .await?;
+    if queues.is_empty() {
+        client.delete(DELETE, &path(spec.instance)).await?;
+        client.put(CREATE, &path(spec.instance), body).await?;
+        if has_exchanges(client, &name).await? {
+            return Ok(());
+        }
+    }
+    let reason = format!(
+        "virtual host '{name}' has {} queues but lacks exchanges that every virtual host has",
+        queues.len()
+    );
+    Err(failed(client.access, CREATE, reason))
 }
 
 /// Sees to it that it runs: the node may have been stopped after it had written down that there is such a

@@ -89,7 +89,7 @@ mod tests {
             assert!(
                 error
                     .to_string()
-                    .contains("versions 3.10 to 4.x are supported"),
+                    .contains("versions 3.10.7 to 4.x are supported"),
                 "{error}"
             );
         }

@@ -1,16 +1,20 @@
 //! Versions of the server.
 
 /// The versions that are known to work, for people.
-pub(super) const SUPPORTED: &str = "versions 3.10 to 4.x are supported";
+pub(super) const SUPPORTED: &str = "versions 3.10.7 to 4.x are supported";
+/// The first of the line 3.10 that lists a user's connections.
+const FIRST_PATCH_OF_3_10: u32 = 7;
 
-/// Whether a server of this version, or an image of this tag, can be used. `3` and `4` are the tags of the
-/// newest of each line.
+/// Whether a server of this version, or an image of this tag, can be used. A tag that is no whole version is
+/// that of the newest of a line.
 pub(super) fn is_supported(version: &str) -> bool {
-    let mut parts = version.split('.').map(number);
-    match (parts.next(), parts.next()) {
-        (Some(Some(3)), Some(Some(minor))) => minor >= 10 && parts.all(|part| part.is_some()),
-        (Some(Some(4)), Some(Some(_))) => parts.all(|part| part.is_some()),
-        (Some(Some(3 | 4)), None) => true,
+    let Some(parts) = version.split('.').map(number).collect::<Option<Vec<_>>>() else {
+        return false;
+    };
+    match parts[..] {
+        [3 | 4] | [4, ..] => true,
+        [3, 10, patch, ..] => patch >= FIRST_PATCH_OF_3_10,
+        [3, minor, ..] => minor >= 10,
         _ => false,
     }
 }
@@ -38,7 +42,9 @@ mod tests {
         for (version, does) in [
             ("3.9.29", false),
             ("3.10", true),
-            ("3.10.8", true),
+            ("3.10.6", false),
+            ("3.10.7", true),
+            ("3.10.25", true),
             ("3.13.7", true),
             ("3", true),
             ("4", true),

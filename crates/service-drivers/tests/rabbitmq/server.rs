@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 use windlass_model::id::ClusterId;
 use windlass_service_drivers::rabbitmq::RabbitmqDriver;
-use windlass_services::{Access, Driver, Endpoint, password};
+use windlass_services::{Access, Driver, Endpoint, Error, password};
 
 use crate::support::Container;
 
@@ -39,9 +39,13 @@ impl Server {
         let driver = RabbitmqDriver::new();
         let container = Container::start(&driver, VERSION, &[]);
         let administrator = container.access.clone();
-        container
-            .wait_until(async || driver.prepare(&administrator).await)
-            .await;
+        // Whoever waits for a server waits as long as it cannot be reached, so that a start has no other
+        // error.
+        let prepared = container.wait_until(async || match driver.prepare(&administrator).await {
+            Err(error @ Error::Unreachable { .. }) => Err(error),
+            other => Ok(other),
+        });
+        prepared.await.expect("a new server can be used");
         let server = Self {
             container,
             administrator,
@@ -75,6 +79,7 @@ impl Server {
                 address.host, address.port
             ))
             .header("authorization", format!("Basic {credentials}"))
+            .header("content-type", "application/json")
             .body(Full::from(body.to_string()))
             .expect("a request");
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
