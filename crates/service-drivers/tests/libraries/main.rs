@@ -33,8 +33,18 @@ struct Type {
     driver: Box<dyn Driver>,
     url: &'static str,
     parts: [&'static str; 3],
-    readers: &'static [(&'static str, &'static [&'static str])],
+    readers: Readers,
 }
+
+/// Schemes, each with the libraries that know it.
+type Readers = &'static [(&'static str, &'static [&'static str])];
+
+const MYSQL: Readers = &[
+    ("mysql", &["dj_database_url", "django_environ", "node"]),
+    ("mysql2", &["dj_database_url", "node"]),
+    ("mysql+pymysql", &["sqlalchemy"]),
+];
+const REDIS: Readers = &[("redis", &["redis", "node"])];
 
 fn types() -> Vec<Type> {
     let database = [
@@ -42,12 +52,6 @@ fn types() -> Vec<Type> {
         "DEFAULT_DATABASE_PASSWORD",
         "DEFAULT_DATABASE_NAME",
     ];
-    let mysql: &[_] = &[
-        ("mysql", &["dj_database_url", "django_environ", "node"]),
-        ("mysql2", &["dj_database_url", "node"]),
-        ("mysql+pymysql", &["sqlalchemy"]),
-    ];
-    let redis: &[_] = &[("redis", &["redis", "node"])];
     vec![
         Type {
             driver: Box::new(PostgresDriver::new()),
@@ -67,13 +71,13 @@ fn types() -> Vec<Type> {
             driver: Box::new(MysqlDriver::mysql()),
             url: "DEFAULT_DATABASE_DSN",
             parts: database,
-            readers: mysql,
+            readers: MYSQL,
         },
         Type {
             driver: Box::new(MysqlDriver::mariadb()),
             url: "DEFAULT_DATABASE_DSN",
             parts: database,
-            readers: mysql,
+            readers: MYSQL,
         },
         Type {
             driver: Box::new(RedisDriver::redis()),
@@ -83,7 +87,7 @@ fn types() -> Vec<Type> {
                 "DEFAULT_CACHE_PASSWORD",
                 "DEFAULT_CACHE_DB",
             ],
-            readers: redis,
+            readers: REDIS,
         },
         Type {
             driver: Box::new(RedisDriver::valkey()),
@@ -93,7 +97,7 @@ fn types() -> Vec<Type> {
                 "DEFAULT_CACHE_PASSWORD",
                 "DEFAULT_CACHE_DB",
             ],
-            readers: redis,
+            readers: REDIS,
         },
         Type {
             driver: Box::new(RabbitmqDriver::new()),
