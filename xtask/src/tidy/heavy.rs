@@ -6,7 +6,7 @@ use super::workspace::Package;
 /// The only crates that may use one, tests apart.
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["windlass-api", "windlass-panel", "windlass"]),
-    ("sqlx", &["windlass-store"]),
+    ("sqlx", &["windlass-store", "windlass-service-drivers"]),
     ("bollard", &["windlass-engine-docker"]),
     ("kube", &["windlass-engine-kubernetes"]),
 ];

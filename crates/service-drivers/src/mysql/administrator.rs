@@ -18,6 +18,8 @@ pub(super) struct Administrator {
     /// `10.11.19-MariaDB-...`, `8.4.3`.
     pub(super) version: String,
     pub(super) is_read_only: bool,
+    /// See [`Dialect::literal_grants`].
+    pub(super) has_literal_grants: bool,
     pub(super) name: String,
     pub(super) host: String,
     /// Rights on the whole server.
@@ -59,6 +61,13 @@ pub(super) async fn administrator(session: &mut Session<'_>) -> Result<Administr
         literal(OURS)
     );
     let rights_on_ours = read(&session.rows(LOOK, sql).await?);
+    let has_literal_grants = if Dialect::of_server(&version) == session.dialect {
+        let sql = format!("SELECT {}", session.dialect.literal_grants());
+        let rows = session.rows(LOOK, sql).await?;
+        rows.first().is_some_and(|row| row.number(0) != 0)
+    } else {
+        false
+    };
     let users = "SELECT COUNT(*) FROM mysql.user".to_owned();
     let may_read_users = match session.rows_raw(LOOK, users).await {
         Ok(_) => true,
@@ -68,6 +77,7 @@ pub(super) async fn administrator(session: &mut Session<'_>) -> Result<Administr
     Ok(Administrator {
         version,
         is_read_only,
+        has_literal_grants,
         name,
         host,
         rights,
@@ -103,6 +113,12 @@ impl Administrator {
         }
         if self.is_read_only {
             return Some("it is a read-only replica; name the primary server".to_owned());
+        }
+        if self.has_literal_grants {
+            let setting = dialect.literal_grants();
+            return Some(format!(
+                "it runs with {setting}, which is not supported: switch it off"
+            ));
         }
         self.lacking(dialect)
     }
@@ -191,6 +207,7 @@ mod tests {
         Administrator {
             version: version.to_owned(),
             is_read_only: false,
+            has_literal_grants: false,
             name: "padmin".to_owned(),
             host: "%".to_owned(),
             rights: rights(&[&["CREATE USER", "PROCESS"], &kill[..]].concat(), false),

@@ -121,6 +121,15 @@ impl Dialect {
         }
     }
 
+    /// The setting with which `_` in a grant stands for itself whether it is escaped or not: grants of ours
+    /// would be on databases that do not exist.
+    pub(super) fn literal_grants(self) -> &'static str {
+        match self {
+            Self::Mysql => "@@global.partial_revokes",
+            Self::Mariadb => "0",
+        }
+    }
+
     /// The right to end the sessions of others.
     pub(super) fn kill_right(self) -> &'static str {
         match self {

@@ -17,9 +17,11 @@ pub(super) mod code {
     pub(crate) const NO_RIGHT_TO_TABLE: u16 = 1142;
     pub(crate) const NO_RIGHT_TO_COLUMN: u16 = 1143;
     pub(crate) const NO_SUCH_TABLE: u16 = 1146;
+    pub(crate) const NO_SUCH_SETTING: u16 = 1193;
     pub(crate) const NO_RIGHT: u16 = 1227;
     /// CREATE USER, ALTER USER or DROP USER of a user that is there already, or is not.
     pub(crate) const CANNOT_USER: u16 = 1396;
+    /// A warning: information_schema passed over a table that was being changed.
     pub(crate) const TABLE_SKIPPED: &str = "1684";
     pub(super) const ACCESS_DENIED_NO_PASSWORD: u16 = 1698;
     /// The account is locked: MySQL's number and MariaDB's.
@@ -44,7 +46,7 @@ impl Failure {
     pub(super) fn code(&self) -> Option<u16> {
         match self {
             Self::Elapsed(_) => None,
-            Self::Server(_, error) => refusal(error).map(MySqlDatabaseError::number),
+            Self::Server(_, error) => number(error),
         }
     }
 
@@ -146,6 +148,11 @@ impl Failure {
             }
         }
     }
+}
+
+/// The server's number of an error, if it was the server that refused.
+pub(super) fn number(error: &sqlx::Error) -> Option<u16> {
+    refusal(error).map(MySqlDatabaseError::number)
 }
 
 fn refusal(error: &sqlx::Error) -> Option<&MySqlDatabaseError> {

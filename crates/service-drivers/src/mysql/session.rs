@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use windlass_services::{Access, Error, Tls};
 
 use super::dialect::Dialect;
-use super::failure::Failure;
+use super::failure::{self, Failure, code};
 use super::ledger;
 use super::limits::{CONNECT, LOCK, LOCK_WAIT, TURN_AT_INSTANCE};
 use super::sql::literal;
@@ -80,19 +80,18 @@ impl<'a> Session<'a> {
         }
         let settings = format!(
             "SET NAMES utf8mb4, autocommit=1, sql_safe_updates=0, lock_wait_timeout={wait}, \
-             innodb_lock_wait_timeout={wait}, {}, \
+             innodb_lock_wait_timeout={wait}, \
              sql_mode='STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION'",
-            cluster.dialect.session_settings(),
             wait = LOCK_WAIT.as_secs(),
         );
         let connecting = async {
             let mut connection = options.connect().await?;
-            // Refused by a server of the other sort, which prepare() tells in better words.
-            let set = execute(&mut connection, settings).await;
-            if let Err(error) = set
-                && !matches!(error, sqlx::Error::Database(_))
-            {
-                return Err(error);
+            execute(&mut connection, settings).await?;
+            let own = format!("SET {}", cluster.dialect.session_settings());
+            match execute(&mut connection, own).await {
+                // A server of the other product, which `prepare` refuses in better words.
+                Err(error) if failure::number(&error) == Some(code::NO_SUCH_SETTING) => {}
+                other => other?,
             }
             Ok(connection)
         };

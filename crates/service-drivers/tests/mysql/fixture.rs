@@ -268,7 +268,7 @@ impl Fixture for Mysql {
                     FROM information_schema.SCHEMATA) s WHERE {start}
                UNION ALL
                SELECT CONCAT_WS(' ', 'user', name, Host, Priv) FROM
-                 (SELECT User name, Host, JSON_REMOVE(Priv, '$.password_last_changed') Priv
+                 (SELECT User name, Host, JSON_NORMALIZE(JSON_REMOVE(Priv, '$.password_last_changed')) Priv
                     FROM mysql.global_priv) u WHERE {start}
                UNION ALL
                SELECT CONCAT_WS(' ', 'right', name, Db, Host, Drop_priv, Trigger_priv) FROM

@@ -3,6 +3,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod administrators;
 mod conformance;
+mod definers;
 mod fixture;
+mod half_made;
+mod hostile_tenants;
 mod server;
+mod variables;
