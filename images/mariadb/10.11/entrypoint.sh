@@ -68,6 +68,7 @@ statements() {
         printf "CREATE USER 'root'@%s IDENTIFIED BY %s;\n" "$(literal "$host")" "$(literal "$password")"
         printf "GRANT ALL ON *.* TO 'root'@%s WITH GRANT OPTION;\n" "$(literal "$host")"
     fi
+    # shellcheck disable=SC2016 # The backticks are SQL's quotes.
     if [[ -n $database ]]; then printf 'CREATE DATABASE `%s`;\n' "${database//\`/\`\`}"; fi
 }
 

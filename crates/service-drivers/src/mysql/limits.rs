@@ -30,8 +30,5 @@ pub(super) const TURN_AT_INSTANCE: Duration = Duration::from_secs(80);
 /// When the server gives up a statement by itself, longer than any of the above: nobody waits for it any
 /// more, but it may hold locks.
 pub(super) const ABANDONED: Duration = Duration::from_mins(2);
-/// How long somebody who was logging in when a user was revoked may still take: milliseconds do, unless it
-/// is on purpose.
-pub(super) const LOGGING_IN: Duration = Duration::from_secs(2);
 /// Between two looks at something that is about to change.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(25);

@@ -4,40 +4,25 @@ use tokio::time::{Instant, sleep};
 use windlass_services::Error;
 
 use super::failure::code;
-use super::limits::{LOGGING_IN, LOOK_AGAIN, SESSIONS};
+use super::limits::{LOOK_AGAIN, SESSIONS};
 use super::session::Session;
 
-/// What the servers call who has not logged in yet.
-const STRANGER: &str = "unauthenticated user";
-
 /// Ends every session of these users, and returns when there is none. Of a user that was dropped too: its
-/// sessions keep its name.
-///
-/// Who was logging in when the call began is waited for, and not for long: the server has read already what
-/// it will let in, so that a user that is locked in the meantime would still come in.
+/// sessions keep its name. And those that are still logging in, which have its name before the server looks
+/// whether it is locked.
 pub(super) async fn end(session: &mut Session<'_>, users: &[&str]) -> Result<(), Error> {
-    let begun = Instant::now();
-    let strangers = of(session, &[STRANGER]).await?;
+    let deadline = Instant::now() + SESSIONS.within;
     loop {
-        let mut left = of(session, users).await?;
-        let mut waited_for = of(session, &[STRANGER]).await?;
-        waited_for.retain(|id| strangers.contains(id));
-        if left.is_empty() && waited_for.is_empty() {
-            // One that has logged in between these two looks is in the next one.
-            left = of(session, users).await?;
-            if left.is_empty() {
-                return Ok(());
-            }
+        let left = of(session, users).await?;
+        if left.is_empty() {
+            return Ok(());
         }
-        if begun.elapsed() >= SESSIONS.within {
+        if Instant::now() >= deadline {
             return Err(Error::Failed {
                 cluster: session.access.description.clone(),
                 doing: SESSIONS.doing.to_owned(),
                 reason: format!("{} did not end within {:?}", left.len(), SESSIONS.within),
             });
-        }
-        if begun.elapsed() >= LOGGING_IN {
-            left.append(&mut waited_for);
         }
         for id in left {
             match session
