@@ -1,9 +1,9 @@
 //! MySQL, versions 8.0 to 8.4, and MariaDB, versions 10.11 and 11: two types of one code. What differs
-//! between them is in [`dialect`]; only MariaDB runs in this repository's tests.
+//! between them is in `dialect.rs`; only MariaDB runs in this repository's tests.
 //!
 //! An instance is a database; a binding is a user with all rights in it. Neither has a place for a mark that
 //! its tenant could not change, so that the marks are rows of a database of ours, `svc_windlass`, which
-//! tenants cannot see (see [`ledger`]). A row is written before its object is made, and only if there is no
+//! tenants cannot see (see `ledger.rs`). A row is written before its object is made, and only if there is no
 //! object of that name; it goes after its object. Every call on an instance holds a lock on the server, so
 //! that calls for it follow one another even when one was dropped or came from another process.
 //!
