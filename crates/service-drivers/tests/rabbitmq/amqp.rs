@@ -33,7 +33,9 @@ impl Amqp {
         match timeout(PATIENCE, connecting).await {
             Ok(Ok(connection)) => Ok(Self(connection)),
             Ok(Err(error)) => Err(words(&error)),
-            Err(_) => panic!("the server neither accepts nor refuses a connection"),
+            Err(elapsed) => {
+                panic!("{elapsed}: the server neither accepts nor refuses a connection")
+            }
         }
     }
 

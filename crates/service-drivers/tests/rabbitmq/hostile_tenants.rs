@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use lapin::options::{BasicGetOptions, QueueDeclareOptions};
+use lapin::BasicProperties;
+use lapin::options::{BasicGetOptions, BasicPublishOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -85,9 +86,9 @@ async fn queues_have_limits_that_a_tenant_cannot_lift() {
             .basic_publish(
                 "".into(),
                 "large".into(),
-                Default::default(),
+                BasicPublishOptions::default(),
                 message.as_bytes(),
-                Default::default(),
+                BasicProperties::default(),
             )
             .await;
         sent.expect("it is sent");
