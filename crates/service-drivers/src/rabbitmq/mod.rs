@@ -7,7 +7,7 @@
 //! made with; a user's mark is a tag that gives no rights. Tenants can change neither.
 //!
 //! The server has no lock that lasts for a call, and stops at any point in a request whose client has
-//! gone. Calls for one instance follow one another in [`turns`], and every request sets what it sets whole,
+//! gone. Calls for one instance follow one another in `turns`, and every request sets what it sets whole,
 //! so that the next call mends what one before it left half made.
 //!
 //! The administrator is a user with the tag `administrator`. Requests are not encrypted yet:

@@ -52,7 +52,8 @@ impl InstanceMark {
 }
 
 /// What the tag of an instance's users begins with. A tag that the server does not know gives no rights,
-/// and unlike a description, users have tags.
+/// and it is all that users have to write something on. The server keeps a name of a tag until it is
+/// restarted (an atom, of which it has room for five millions).
 pub(super) fn binding_mark_of(instance: InstanceId) -> String {
     format!("windlass-binding-of-{instance}:")
 }

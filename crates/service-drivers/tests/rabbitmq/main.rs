@@ -11,4 +11,5 @@ mod half_made;
 mod hostile_tenants;
 mod imposter;
 mod server;
+mod usage;
 mod variables;
