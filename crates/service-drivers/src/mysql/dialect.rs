@@ -138,3 +138,31 @@ impl Dialect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Dialect::{Mariadb, Mysql};
+
+    /// All that the tests can say of MySQL: what its manual writes.
+    #[test]
+    fn each_is_given_a_hash_in_its_own_words() {
+        let password = "Abcdefghijklmnopqrstuvwxyz012345".to_owned().into();
+        let mysql = Mysql.identified(&password);
+        assert!(
+            mysql.starts_with("IDENTIFIED WITH caching_sha2_password AS '$A$005$"),
+            "{mysql}"
+        );
+        let mariadb = Mariadb.identified(&password);
+        assert!(
+            mariadb.starts_with("IDENTIFIED VIA mysql_native_password USING '*"),
+            "{mariadb}"
+        );
+    }
+
+    #[test]
+    fn comments_are_cut_to_what_the_server_takes() {
+        let comment = Mariadb.database_comment(&"é".repeat(2000));
+        assert_eq!(comment, Some(format!("COMMENT '{}'", "é".repeat(1024))));
+        assert_eq!(Mysql.database_comment("shop/test/DEFAULT"), None);
+    }
+}
