@@ -9,7 +9,7 @@ use super::limits::{LOOK, USERS};
 use super::names::BINDING_MARK;
 use super::provision::limit;
 use super::session::{Command, Session, command};
-use super::users::{Users, save, set_default};
+use super::users::{User, Users, save, set_default};
 
 /// What the administrator does, one command of each sort.
 const NEEDED: [&str; 17] = [
@@ -122,7 +122,7 @@ async fn restore(session: &mut Session<'_>) -> Result<(), Error> {
             .any(|text| text.starts_with(BINDING_MARK))
     });
     let hashes = bindings.flat_map(|user| user.hashes.iter().map(String::as_str));
-    let limits = users.0.iter().filter_map(|user| user.mark());
+    let limits = users.0.iter().filter_map(User::mark);
     let limits = limits.map(|mark| limit(mark.connection_limit));
     let changes: Vec<Command> = limits.chain([set_default(hashes), save()]).collect();
     session.run_all(USERS, &changes).await

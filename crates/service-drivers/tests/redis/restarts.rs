@@ -7,10 +7,8 @@ use crate::fixture::Redis;
 use crate::server::run;
 
 async fn restart(redis: &mut Redis) {
-    redis.server.container.restart();
-    redis.server.superuser = redis.server.container.access.clone();
+    redis.server.restart().await;
     redis.access = redis.server.superuser.clone();
-    redis.server.wait().await;
 }
 
 async fn maximum(redis: &Redis) -> String {

@@ -1,5 +1,7 @@
 //! A Redis server for the tests. Each test has one of its own, as each instance has.
 
+use std::process::Command;
+
 use redis::aio::MultiplexedConnection;
 use redis::{Client, FromRedisValue, RedisError};
 use secrecy::ExposeSecret;
@@ -34,6 +36,18 @@ impl Server {
         self.container
             .wait_until(async || connect(&url(&self.superuser)).await)
             .await;
+    }
+
+    /// Stops the server and starts it again, at another port of this machine.
+    pub(crate) async fn restart(&mut self) {
+        let restarted = Command::new("docker")
+            .args(["restart", &self.container.name])
+            .output()
+            .expect("docker can be run");
+        assert!(restarted.status.success(), "{restarted:?}");
+        let port = self.container.published(self.container.spec.port);
+        self.superuser.endpoint.port = port;
+        self.wait().await;
     }
 
     /// Runs a command as the administrator.

@@ -12,7 +12,7 @@ use windlass_services::{Access, Driver, Endpoint, ServerSpec, Tls, password};
 
 /// A container of a driver's server. Gone when it is dropped, and when this process ends.
 pub(crate) struct Container {
-    name: String,
+    pub(crate) name: String,
     pub(crate) spec: ServerSpec,
     /// The administrator's access.
     pub(crate) access: Access,
@@ -121,13 +121,6 @@ impl Container {
             .output()
             .expect("docker runs");
         String::from_utf8_lossy(&[shown.stdout, shown.stderr].concat()).into_owned()
-    }
-
-    /// Stops the server and starts it again; it may not take connections yet.
-    pub(crate) fn restart(&mut self) {
-        docker(&["restart", &self.name]).expect("the container starts again");
-        // The port of this machine is another one now.
-        self.access.endpoint.port = self.published(self.spec.port);
     }
 
     /// Runs a program in the container.
