@@ -38,8 +38,12 @@ impl Failure {
                 reason: format!("the connection broke: {error}"),
             },
             Self::Refused(step, words) => match code_of(&words) {
-                // No memory left that could be freed.
+                // No memory left that could be freed, or the disk.
                 "OOM" => Error::Full {
+                    cluster,
+                    reason: words,
+                },
+                "MISCONF" if words.contains("No space left") => Error::Full {
                     cluster,
                     reason: words,
                 },

@@ -4,7 +4,7 @@
 //! frameworks use, so that a server is never shared. The administrator is an ACL user of its own. The users
 //! are kept in a file beside the data, which every change writes, so that they survive a restart.
 //!
-//! A binding is an ACL user with all keys and the commands of [`rights`]. As some libraries drop the user's
+//! A binding is an ACL user with all keys and all commands but those that concern the server itself (`rights`). As some libraries drop the user's
 //! name from a URL, its password is good for the user `default` too; `default` is derived from the bindings
 //! whenever one of them changes.
 //!

@@ -18,7 +18,7 @@ const START: &str = concat!(
 );
 
 /// Settings that differ from the server's own.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 14] = [
     "--aclfile",
     "/data/users.acl",
     "--dir",
@@ -32,6 +32,10 @@ const SETTINGS: [&str; 12] = [
     // as a queue's jobs, is never dropped without a word, and if there is nothing else, writes are refused.
     "--maxmemory-policy",
     "volatile-lru",
+    // As in the official image. Should `default` ever have lost its password, this mode would refuse everybody
+    // from outside the container, and so the administrator who is to shut it again.
+    "--protected-mode",
+    "no",
     // The connections of applications that vanished are found out within two minutes.
     "--tcp-keepalive",
     "60",

@@ -6,6 +6,7 @@ mod support;
 mod administrators;
 mod conformance;
 mod fixture;
+mod half_made;
 mod hostile_tenants;
 mod restarts;
 mod server;
