@@ -3,8 +3,8 @@
 use windlass_services::variables::{Variables, authority};
 use windlass_services::{Variable, VariableRequest};
 
-/// The schemes that URLs may have, the default first. Frameworks choose their client library by it: the
-/// second and third are django-environ's.
+/// The schemes that URLs may have, the default first. Frameworks choose their client library by it:
+/// django-cache-url knows the first two, django-environ the last three.
 pub const URL_SCHEMES: [&str; 4] = ["memcached", "pymemcache", "pylibmc", "memcache"];
 
 pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
