@@ -16,3 +16,4 @@ mod refused;
 mod rollback;
 mod support;
 mod types;
+mod upgrade;
