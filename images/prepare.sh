@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that images are there: kept, pulled where a registry answers, else built from Debian's packages.
-#   images/prepare.sh [DIRECTORY...]      directories under images/; without any: all
+#   images/prepare.sh [IMAGE...]          directories under images/, or tags such as postgres:17; without any: all
 # WINDLASS_PULL=never goes straight to building. See README.md beside this file for the steps and the label.
 set -euo pipefail
 
@@ -83,6 +83,19 @@ prepare_image() {
     fi
 }
 
+# prepare_tag TAG: an image without a recipe, which only a registry has.
+prepare_tag() {
+    if docker image inspect "$1" >/dev/null 2>&1; then
+        report "$1" present
+    elif pull "$1"; then
+        report "$1" pulled
+    else
+        printf 'error: %s cannot be pulled, and there is no recipe for it under images/; load it into Docker by hand\n' \
+            "$1" >&2
+        return 1
+    fi
+}
+
 # Without a choice: the base, every service's recipe, and the tests' own.
 if [[ $# == 0 ]]; then
     services=("$here"/*/*/Dockerfile)
@@ -90,11 +103,18 @@ if [[ $# == 0 ]]; then
     set -- base "${services[@]#"$here/"}" test-python
 fi
 [[ $1 == base ]] || set -- base "$@"
-for directory in "$@"; do
+for wanted in "$@"; do
+    directory=${wanted/:/\/}
     case $directory in
     base) prepare_base ;;
     test-python) prepare_image test-python windlass-test/python:1 no ;;
-    */*) prepare_image "$directory" "${directory/\//:}" yes ;;
-    *) printf 'error: no such image: %s\n' "$directory" >&2 && exit 1 ;;
+    */*)
+        if [[ -f $here/$directory/Dockerfile ]]; then
+            prepare_image "$directory" "${directory/\//:}" yes
+        else
+            prepare_tag "$wanted"
+        fi
+        ;;
+    *) printf 'error: no such image: %s\n' "$wanted" >&2 && exit 1 ;;
     esac
 done

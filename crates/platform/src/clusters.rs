@@ -417,7 +417,9 @@ impl Parts {
                         service.identifier
                     ),
                 )
-                .with_hint("Run 'windlass images prepare' on the server's machine, then try again.")
+                .with_hint(format!(
+                    "Run 'windlass images prepare {image}' on the server's machine, then try again."
+                ))
             })
     }
 

@@ -20,7 +20,8 @@ struct Recipes;
 pub(crate) enum Verb {
     /// Make sure that the images of services are there: pulled, or built where no registry answers.
     Prepare {
-        /// Only these: directories of the recipes, such as postgres/15. If left out, those of every service.
+        /// Only these: recipes such as postgres/15, or tags such as postgres:17. If left out, every recipe of a
+        /// service.
         #[arg(value_name = "IMAGE")]
         images: Vec<String>,
         /// Build without asking a registry first.
