@@ -2,36 +2,15 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::runtime::Handle;
 
+use crate::connection::Client;
+use crate::patience::Patience;
 use crate::upstream::{InFlight, Sender};
-
-/// Counts the frames of a request body that went to the upstream; by default there is no body.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Progress(Option<Arc<AtomicU32>>);
-
-impl Progress {
-    pub(crate) fn counted() -> Self {
-        Self(Some(Arc::default()))
-    }
-
-    pub(crate) fn frames(&self) -> u32 {
-        self.0
-            .as_ref()
-            .map_or(0, |frames| frames.load(Ordering::Relaxed))
-    }
-
-    fn count(&self) {
-        if let Some(frames) = &self.0 {
-            frames.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
 
 /// The body of a request to an upstream.
 #[derive(Debug, Default)]
@@ -39,8 +18,8 @@ pub(crate) enum RequestBody {
     /// Nothing to send, so the request can be repeated.
     #[default]
     Empty,
-    /// What the client sends, as it comes.
-    Stream(Incoming, Progress),
+    /// What the client sends, as it comes. While it moves, its connection is not overdue.
+    Stream(Incoming, Arc<Patience>),
 }
 
 impl Body for RequestBody {
@@ -53,10 +32,10 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match &mut *self {
             Self::Empty => Poll::Ready(None),
-            Self::Stream(incoming, progress) => {
+            Self::Stream(incoming, patience) => {
                 let polled = Pin::new(incoming).poll_frame(context);
                 if polled.is_ready() {
-                    progress.count();
+                    patience.moved();
                 }
                 polled
             }
@@ -85,6 +64,60 @@ pub(crate) enum ResponseBody {
     Own(Option<Bytes>),
     /// From an upstream, as it comes; in flight until it is dropped.
     Stream(Passing),
+}
+
+/// One turn of a client connection: from the head of a request to the end of its answer.
+#[derive(Debug)]
+pub(crate) struct Turn(Arc<Client>);
+
+impl Turn {
+    pub(crate) fn begin(client: Arc<Client>) -> Self {
+        client.patience.rest();
+        Self(client)
+    }
+
+    pub(crate) fn client(&self) -> &Arc<Client> {
+        &self.0
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.patience.wait_for_client();
+    }
+}
+
+/// The body of a response, with the turn that ends when it ends.
+#[derive(Debug)]
+pub(crate) struct LastOfTurn {
+    body: ResponseBody,
+    _turn: Turn,
+}
+
+impl LastOfTurn {
+    pub(crate) fn new(body: ResponseBody, turn: Turn) -> Self {
+        Self { body, _turn: turn }
+    }
+}
+
+impl Body for LastOfTurn {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// The body of an upstream's answer on its way, with the connection that it comes by.

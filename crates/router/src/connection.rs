@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -13,8 +14,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::body::ResponseBody;
+use crate::body::{LastOfTurn, Turn};
 use crate::headers::Peer;
+use crate::patience::Patience;
 use crate::proxy;
 use crate::socket::Socket;
 use crate::worker::Worker;
@@ -25,6 +27,7 @@ use crate::worker::Worker;
 pub(crate) struct Client {
     pub(crate) worker: Arc<Worker>,
     pub(crate) peer: Peer,
+    pub(crate) patience: Arc<Patience>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -38,6 +41,7 @@ impl Client {
         Arc::new(Self {
             worker: Arc::clone(worker),
             peer: Peer::new(address, &worker.trusted_proxies),
+            patience: Patience::new(&worker.clock),
             _permit: permit,
         })
     }
@@ -53,8 +57,10 @@ impl Drop for Client {
 /// after the last call an idle connection is closed: a request that was on its way is still answered.
 pub(crate) async fn serve(client: Arc<Client>, stream: TcpStream, http: http1::Builder) {
     let worker = Arc::clone(&client.worker);
+    let patience = Arc::clone(&client.patience);
+    let socket = Socket::of_client(stream, Arc::clone(&patience));
     let mut connection = pin!(
-        http.serve_connection(TokioIo::new(Socket(stream)), service(client))
+        http.serve_connection(TokioIo::new(socket), service(client))
             .with_upgrades()
     );
     let mut last_call = pin!(async {
@@ -67,24 +73,32 @@ pub(crate) async fn serve(client: Arc<Client>, stream: TcpStream, http: http1::B
     let ended = poll_fn(|context| {
         if !is_told && (!is_registered || worker.is_stopping()) {
             is_registered = true;
+            patience.wake_task_of(context);
             if last_call.as_mut().poll(context).is_ready() {
                 is_told = true;
                 connection.as_mut().graceful_shutdown();
             }
         }
-        connection.as_mut().poll(context)
+        match connection.as_mut().poll(context) {
+            // An overdue upstream was given up in this poll, so it is the client.
+            Poll::Pending if patience.is_overdue() => Poll::Ready(None),
+            polled => polled.map(Some),
+        }
     })
     .await;
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a client connection ended early");
+    patience.forget_task();
+    match ended {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::debug!(%error, "a client connection ended early"),
+        None => tracing::debug!("a client did not send the head of a request in time"),
     }
 }
 
 fn service(
     client: Arc<Client>,
-) -> impl HttpService<Incoming, ResBody = ResponseBody, Error = Infallible, Future: Send> {
+) -> impl HttpService<Incoming, ResBody = LastOfTurn, Error = Infallible, Future: Send> {
     service_fn(move |request| {
-        let answer = proxy::handle(Arc::clone(&client), request);
+        let answer = proxy::handle(Turn::begin(Arc::clone(&client)), request);
         async { Ok::<_, Infallible>(answer.await) }
     })
 }

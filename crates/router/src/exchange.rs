@@ -1,17 +1,19 @@
 //! One request to an upstream: from the choice of the upstream to the head of its answer, with the
 //! retries that are safe.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
 use windlass_model::id::EnvironmentId;
 
-use crate::body::{Progress, RequestBody};
+use crate::body::RequestBody;
+use crate::patience::Patience;
 use crate::snapshot::Choice;
 use crate::upstream::{InFlight, Sender};
 use crate::worker::Worker;
@@ -72,7 +74,7 @@ pub(crate) async fn exchange(
     worker: &Worker,
     host: &str,
     request: &mut Request<RequestBody>,
-    progress: &Progress,
+    patience: &Patience,
 ) -> Result<Answer, Failure> {
     let is_repeatable =
         request.method().is_idempotent() && matches!(request.body(), RequestBody::Empty);
@@ -122,12 +124,7 @@ pub(crate) async fn exchange(
             },
         };
         let sent = mem::replace(request, copy.unwrap_or_default());
-        let answer = while_it_moves(
-            pin!(sender.try_send_request(sent)),
-            progress,
-            worker.timeouts.response_header,
-        )
-        .await;
+        let answer = in_time(pin!(sender.try_send_request(sent)), patience).await;
         match answer {
             Some(Ok(response)) => {
                 return Ok(Answer {
@@ -170,19 +167,15 @@ fn copy_of(request: &Request<RequestBody>) -> Request<RequestBody> {
 }
 
 /// Waits for the answer; none when neither it began nor the request's body moved for the time-out.
-async fn while_it_moves<F: Future>(
-    mut answer: Pin<&mut F>,
-    progress: &Progress,
-    time_out: Duration,
-) -> Option<F::Output> {
-    loop {
-        let before = progress.frames();
-        match tokio::time::timeout(time_out, answer.as_mut()).await {
-            Ok(output) => return Some(output),
-            Err(_) if progress.frames() != before => {}
-            Err(_) => return None,
-        }
-    }
+async fn in_time<F: Future>(mut answer: Pin<&mut F>, patience: &Patience) -> Option<F::Output> {
+    patience.wait_for_upstream();
+    let output = poll_fn(|context| match answer.as_mut().poll(context) {
+        Poll::Pending if patience.is_overdue() => Poll::Ready(None),
+        polled => polled.map(Some),
+    })
+    .await;
+    patience.rest();
+    output
 }
 
 #[cfg(test)]
@@ -237,8 +230,9 @@ mod tests {
                 upstreams: vec![upstream],
             }],
         });
+        let patience = Patience::new(&worker.clock);
         for _ in 0..2 {
-            let mut answer = exchange(&worker, "a", &mut post(), &Progress::default())
+            let mut answer = exchange(&worker, "a", &mut post(), &patience)
                 .await
                 .unwrap();
             answer.sender.ready().await.unwrap();

@@ -19,6 +19,7 @@ mod headers;
 mod host;
 mod listener;
 mod pages;
+mod patience;
 mod proxy;
 mod router;
 mod settings;

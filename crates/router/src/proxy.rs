@@ -10,7 +10,7 @@ use hyper::body::{Body, Incoming};
 use hyper::upgrade::OnUpgrade;
 use windlass_model::id::EnvironmentId;
 
-use crate::body::{Passing, Progress, RequestBody, ResponseBody};
+use crate::body::{LastOfTurn, Passing, RequestBody, ResponseBody, Turn};
 use crate::connection::Client;
 use crate::exchange::{Answer, Failure, exchange};
 use crate::headers;
@@ -25,19 +25,20 @@ const ACCESS: &str = "windlass_router::access";
 /// All that needs no waiting happens before the future is made, which keeps that small: it is moved, and
 /// with it every request that it holds.
 pub(crate) fn handle(
-    client: Arc<Client>,
+    turn: Turn,
     request: Request<Incoming>,
-) -> impl Future<Output = Response<ResponseBody>> {
+) -> impl Future<Output = Response<LastOfTurn>> {
     let line = tracing::enabled!(target: ACCESS, tracing::Level::DEBUG).then(|| {
         // The query stays out of the log: tokens travel there.
         let path = request.uri().path().to_owned();
         (Instant::now(), request.method().clone(), path)
     });
-    let checked = check(&request).map(|host| Outgoing::new(request, host, &client));
+    let checked = check(&request).map(|host| Outgoing::new(request, host, turn.client()));
     async move {
+        let client = turn.client();
         let (mut response, host, environment) = match checked {
             Err((status, message)) => (pages::refusal(status, message), None, None),
-            Ok(mut outgoing) => match forward(&client, &mut outgoing).await {
+            Ok(mut outgoing) => match forward(client, &mut outgoing).await {
                 Ok((response, environment)) => (response, Some(outgoing.host), Some(environment)),
                 Err(failure) => {
                     log_failure(&outgoing.host, &failure);
@@ -66,7 +67,7 @@ pub(crate) fn handle(
                 "request"
             );
         }
-        response
+        response.map(|body| LastOfTurn::new(body, turn))
     }
 }
 
@@ -108,7 +109,6 @@ fn has_plain_framing(headers: &HeaderMap) -> bool {
 struct Outgoing {
     request: Request<RequestBody>,
     host: RequestHost,
-    progress: Progress,
     /// The client's side of the tunnel that it asks for.
     client_side: Option<OnUpgrade>,
 }
@@ -123,17 +123,15 @@ impl Outgoing {
             .flatten();
         head.extensions.clear();
         let has_body = !incoming.is_end_stream();
-        let (body, progress) = if has_body {
-            let progress = Progress::counted();
-            (RequestBody::Stream(incoming, progress.clone()), progress)
+        let body = if has_body {
+            RequestBody::Stream(incoming, Arc::clone(&client.patience))
         } else {
-            (RequestBody::Empty, Progress::default())
+            RequestBody::Empty
         };
         headers::rewrite_request(&mut head, &host, &client.peer, upgrade, has_body);
         Self {
             request: Request::from_parts(head, body),
             host,
-            progress,
             client_side,
         }
     }
@@ -146,10 +144,9 @@ async fn forward(
     let Outgoing {
         request,
         host,
-        progress,
         client_side,
     } = outgoing;
-    let answer = exchange(&client.worker, &host.key, request, progress).await?;
+    let answer = exchange(&client.worker, &host.key, request, &client.patience).await?;
     let environment = answer.environment;
     let response = if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS {
         tunnel::open(client, answer, client_side.take())?

@@ -2,17 +2,49 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+use crate::patience::Patience;
 
 /// Up to here copying several pieces into one costs less than the kernel's work on a list of them.
 const SMALL: usize = 4096;
 
 /// A connection of either side.
 #[derive(Debug)]
-pub(crate) struct Socket(pub(crate) TcpStream);
+pub(crate) struct Socket {
+    stream: TcpStream,
+    /// Of a client connection: whoever still reads an answer is not late with the next request.
+    patience: Option<Arc<Patience>>,
+}
+
+impl Socket {
+    pub(crate) fn of_client(stream: TcpStream, patience: Arc<Patience>) -> Self {
+        Self {
+            stream,
+            patience: Some(patience),
+        }
+    }
+
+    pub(crate) fn of_upstream(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            patience: None,
+        }
+    }
+
+    /// Notes what was written.
+    #[inline]
+    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let (Some(patience), Poll::Ready(Ok(_))) = (&self.patience, &written) {
+            patience.moved();
+        }
+        written
+    }
+}
 
 impl AsyncRead for Socket {
     #[inline]
@@ -21,7 +53,7 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
+        Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
@@ -32,7 +64,8 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note(written)
     }
 
     fn poll_write_vectored(
@@ -40,13 +73,15 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let stream = Pin::new(&mut self.0);
+        let stream = Pin::new(&mut self.stream);
         if let [only] = pieces {
-            return stream.poll_write(context, only);
+            let written = stream.poll_write(context, only);
+            return self.note(written);
         }
         let length: usize = pieces.iter().map(|piece| piece.len()).sum();
         if length > SMALL {
-            return stream.poll_write_vectored(context, pieces);
+            let written = stream.poll_write_vectored(context, pieces);
+            return self.note(written);
         }
         let mut whole = [0; SMALL];
         let mut rest = &mut whole[..];
@@ -55,7 +90,8 @@ impl AsyncWrite for Socket {
             place.copy_from_slice(piece);
             rest = after;
         }
-        stream.poll_write(context, &whole[..length])
+        let written = stream.poll_write(context, &whole[..length]);
+        self.note(written)
     }
 
     #[inline]
@@ -65,10 +101,10 @@ impl AsyncWrite for Socket {
 
     #[inline]
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -129,7 +129,7 @@ impl Upstream {
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         stream.set_nodelay(true)?;
         SockRef::from(&stream).set_tcp_keepalive(&keepalive())?;
-        let (sender, connection) = http1::handshake(TokioIo::new(Socket(stream)))
+        let (sender, connection) = http1::handshake(TokioIo::new(Socket::of_upstream(stream)))
             .await
             .map_err(io::Error::other)?;
         tokio::spawn(async move {

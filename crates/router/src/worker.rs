@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hyper::server::conn::http1;
-use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -19,6 +18,7 @@ use windlass_delivery::routing::RouteTable;
 
 use crate::accept::Acceptor;
 use crate::fleet::Fleet;
+use crate::patience::Clock;
 use crate::settings::{Settings, Timeouts};
 use crate::snapshot::{Choice, Snapshot};
 use crate::upstream::Upstream;
@@ -33,6 +33,7 @@ const REAP_EVERY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) timeouts: Timeouts,
+    pub(crate) clock: Arc<Clock>,
     pub(crate) tasks: TaskTracker,
     /// Where its tasks run, from the start of its thread on.
     pub(crate) runtime: OnceLock<Handle>,
@@ -51,6 +52,7 @@ impl Worker {
     pub(crate) fn new(settings: &Settings, workers: usize) -> Self {
         Self {
             timeouts: settings.timeouts,
+            clock: Arc::new(Clock::new(&settings.timeouts)),
             tasks: TaskTracker::new(),
             runtime: OnceLock::new(),
             snapshot: ArcSwap::default(),
@@ -137,8 +139,8 @@ impl Worker {
     ) -> io::Result<()> {
         let permits = Arc::new(Semaphore::new(self.max_connections));
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(self.timeouts.request_header)
+        // Its own time-out needs a timer for each request; ours does not.
+        http.header_read_timeout(None)
             .max_header_size(MAX_HEADER_BYTES);
         let acceptors = TaskTracker::new();
         for listener in listeners {
@@ -152,6 +154,8 @@ impl Worker {
             acceptors.spawn(acceptor.run(listener));
         }
         let reaper = tokio::spawn(Arc::clone(&self).reap());
+        let clock = Arc::clone(&self.clock);
+        let ticking = tokio::spawn(async move { clock.run().await });
         self.stop.cancelled().await;
         acceptors.close();
         acceptors.wait().await;
@@ -167,6 +171,7 @@ impl Worker {
                 "requests in flight are cut off: the time to finish them is over"
             );
         }
+        ticking.abort();
         Ok(())
     }
 

@@ -336,6 +336,37 @@ async fn heads_that_are_too_large_or_too_slow_are_ended() {
 }
 
 #[tokio::test]
+async fn an_idle_connection_is_closed_but_not_one_that_is_still_answered() {
+    let place = Place::new();
+    let mut settings = place.settings();
+    settings.timeouts.request_header = Duration::from_millis(100);
+    let router = RunningRouter::start(settings);
+    // Longer than the time-out before the head and before the body's end.
+    let upstream = Upstream::start(|_| async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let (sender, body) = channel_body();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            sender.send(Bytes::from_static(b"late")).await.unwrap();
+        });
+        Response::new(body)
+    })
+    .await;
+    publish(&place, 1, &[upstream.address]).await;
+    let mut stream = TcpStream::connect(router.address).await.unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: app.localhost\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    // Ends only because the router closes the connection after the answer.
+    within(stream.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.ends_with("4\r\nlate\r\n0\r\n\r\n"), "{answer}");
+    router.stop().await;
+}
+
+#[tokio::test]
 async fn silent_upstream_is_a_gateway_timeout_but_a_slow_upload_is_not() {
     let place = Place::new();
     let mut settings = place.settings();
