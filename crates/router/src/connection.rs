@@ -97,8 +97,5 @@ pub(crate) async fn serve(client: Arc<Client>, stream: TcpStream, http: http1::B
 fn service(
     client: Arc<Client>,
 ) -> impl HttpService<Incoming, ResBody = LastOfTurn, Error = Infallible, Future: Send> {
-    service_fn(move |request| {
-        let answer = proxy::handle(Turn::begin(Arc::clone(&client)), request);
-        async { Ok::<_, Infallible>(answer.await) }
-    })
+    service_fn(move |request| proxy::handle(Turn::begin(Arc::clone(&client)), request))
 }

@@ -106,8 +106,7 @@ pub(crate) async fn exchange(
         let kept = (attempt == 0)
             .then(|| upstream.check_out(max_age))
             .flatten();
-        let copy = (kept.is_some() && is_repeatable).then(|| copy_of(request));
-        let is_copied = copy.is_some();
+        let is_copied = kept.is_some() && is_repeatable;
         let mut sender = match kept {
             Some(sender) => sender,
             // Boxed, for it is rare and large.
@@ -123,7 +122,11 @@ pub(crate) async fn exchange(
                 }
             },
         };
-        let sent = mem::replace(request, copy.unwrap_or_default());
+        let sent = if is_copied {
+            copy_of(request)
+        } else {
+            mem::take(request)
+        };
         let answer = in_time(pin!(sender.try_send_request(sent)), patience).await;
         match answer {
             Some(Ok(response)) => {

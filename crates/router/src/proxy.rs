@@ -1,5 +1,6 @@
 //! One request of a client: checked, rewritten, exchanged, and its answer passed on.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,23 +28,22 @@ const ACCESS: &str = "windlass_router::access";
 pub(crate) fn handle(
     turn: Turn,
     request: Request<Incoming>,
-) -> impl Future<Output = Response<LastOfTurn>> {
+) -> impl Future<Output = Result<Response<LastOfTurn>, Infallible>> {
     let line = tracing::enabled!(target: ACCESS, tracing::Level::DEBUG).then(|| {
         // The query stays out of the log: tokens travel there.
         let path = request.uri().path().to_owned();
         (Instant::now(), request.method().clone(), path)
     });
-    let checked = check(&request).map(|host| Outgoing::new(request, host, turn.client()));
+    let mut checked = check(&request).map(|host| Outgoing::new(request, host, turn.client()));
     async move {
         let client = turn.client();
-        let (mut response, host, environment) = match checked {
-            Err((status, message)) => (pages::refusal(status, message), None, None),
-            Ok(mut outgoing) => match forward(client, &mut outgoing).await {
-                Ok((response, environment)) => (response, Some(outgoing.host), Some(environment)),
+        let (mut response, environment) = match &mut checked {
+            Err((status, message)) => (pages::refusal(*status, message), None),
+            Ok(outgoing) => match forward(client, outgoing).await {
+                Ok((response, environment)) => (response, Some(environment)),
                 Err(failure) => {
                     log_failure(&outgoing.host, &failure);
-                    let page = pages::failure(&outgoing.host.key, &failure);
-                    (page, Some(outgoing.host), None)
+                    (pages::failure(&outgoing.host.key, &failure), None)
                 }
             },
         };
@@ -57,7 +57,7 @@ pub(crate) fn handle(
                 target: ACCESS,
                 {
                     http.method = %method,
-                    http.host = host.map(|host| host.key),
+                    http.host = checked.ok().map(|outgoing| outgoing.host.key),
                     http.path = path,
                     http.status = response.status().as_u16(),
                     client.ip = %client.peer.ip,
@@ -67,7 +67,7 @@ pub(crate) fn handle(
                 "request"
             );
         }
-        response.map(|body| LastOfTurn::new(body, turn))
+        Ok(response.map(|body| LastOfTurn::new(body, turn)))
     }
 }
 
