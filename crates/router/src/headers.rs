@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, Entry, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, Method, Version, request};
 
@@ -63,8 +63,9 @@ pub(crate) fn rewrite_request(
     has_body: bool,
 ) {
     let headers = &mut head.headers;
-    strip_hop_by_hop(headers);
-    strip(headers, |name| is_of_client(name, peer.is_trusted));
+    strip(headers, |name| {
+        is_hop_by_hop(name) || is_of_client(name, peer.is_trusted)
+    });
     if head.uri.authority().is_some() {
         headers.insert(HOST, host.authority.clone());
     }
@@ -89,31 +90,14 @@ pub(crate) fn rewrite_request(
 
 /// RFC 9110, 7.6.1: what `Connection` names, and what is hop-by-hop by definition.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
-        let named: Vec<HeaderName> = headers
-            .get_all(CONNECTION)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
-            // The usual two, which name no header that is not removed anyway.
-            .filter(|token| !["keep-alive", "close"].contains(token))
-            .filter_map(|token| token.parse().ok())
-            // Naming the framing does not make it hop-by-hop.
-            .filter(|name| *name != CONTENT_LENGTH && *name != HOST)
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-        headers.remove(CONNECTION);
-    }
     strip(headers, is_hop_by_hop);
 }
 
 fn is_hop_by_hop(name: &str) -> bool {
     matches!(
         name,
-        "keep-alive"
+        "connection"
+            | "keep-alive"
             | "proxy-connection"
             | "proxy-authenticate"
             | "te"
@@ -123,11 +107,36 @@ fn is_hop_by_hop(name: &str) -> bool {
     )
 }
 
-/// Removes the headers with such names. One look at each name costs less than a search for every name that
-/// might be there, since hardly any is.
+/// Removes the headers with such names, and with `Connection` what it names. One look at each name costs
+/// less than a search for every name that might be there, since hardly any is.
 fn strip(headers: &mut HeaderMap, is_unwanted: impl Fn(&str) -> bool) {
     while let Some(name) = headers.keys().find(|name| is_unwanted(name.as_str())) {
-        headers.remove(name.clone());
+        if *name == CONNECTION {
+            strip_connection(headers);
+        } else {
+            headers.remove(name.clone());
+        }
+    }
+}
+
+fn strip_connection(headers: &mut HeaderMap) {
+    let Entry::Occupied(connection) = headers.entry(CONNECTION) else {
+        return;
+    };
+    let mut named: Vec<HeaderName> = Vec::new();
+    for value in connection.remove_entry_mult().1 {
+        let tokens = value.to_str().unwrap_or_default().split(',').map(str::trim);
+        named.extend(
+            tokens
+                // The usual two, which name no header that is not removed anyway.
+                .filter(|token| !["keep-alive", "close"].contains(token))
+                .filter_map(|token| token.parse().ok())
+                // Naming the framing does not make it hop-by-hop.
+                .filter(|name| *name != CONTENT_LENGTH && *name != HOST),
+        );
+    }
+    for name in named {
+        headers.remove(name);
     }
 }
 
@@ -153,25 +162,35 @@ fn is_of_client(name: &str, is_trusted: bool) -> bool {
 }
 
 fn set_forwarding(headers: &mut HeaderMap, host: &RequestHost, peer: &Peer) {
-    let chain = headers
-        .get_all(&FORWARDED_FOR)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .fold(None, |chain: Option<String>, value| {
-            Some(chain.map_or_else(|| value.to_owned(), |chain| format!("{chain}, {value}")))
-        })
-        .and_then(|chain| HeaderValue::from_str(&format!("{chain}, {}", peer.ip)).ok());
+    // Others' headers of these names are gone already, so nothing is looked for.
+    let is_there = |headers: &HeaderMap, name| peer.is_trusted && headers.contains_key(name);
+    let chain = if is_there(headers, &FORWARDED_FOR) {
+        chain(headers, peer)
+    } else {
+        None
+    };
     headers.insert(
         FORWARDED_FOR.clone(),
         chain.unwrap_or_else(|| peer.address_value.clone()),
     );
-    // Still present only when they come from a trusted proxy.
-    if !headers.contains_key(&FORWARDED_HOST) {
+    if !is_there(headers, &FORWARDED_HOST) {
         headers.insert(FORWARDED_HOST.clone(), host.authority.clone());
     }
-    if !headers.contains_key(&FORWARDED_PROTO) {
+    if !is_there(headers, &FORWARDED_PROTO) {
         headers.insert(FORWARDED_PROTO.clone(), HeaderValue::from_static("http"));
     }
+}
+
+/// Everyone that the request came through, with the peer as the last one.
+fn chain(headers: &HeaderMap, peer: &Peer) -> Option<HeaderValue> {
+    let mut chain = String::new();
+    for value in headers.get_all(&FORWARDED_FOR) {
+        if let Ok(value) = value.to_str() {
+            chain.push_str(value);
+            chain.push_str(", ");
+        }
+    }
+    HeaderValue::from_str(&format!("{chain}{}", peer.ip)).ok()
 }
 
 #[cfg(test)]
