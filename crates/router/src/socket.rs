@@ -1,5 +1,6 @@
 //! A TCP connection that writes what is small with one plain call.
 
+use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +13,11 @@ use crate::patience::Patience;
 
 /// Up to here copying several pieces into one costs less than the kernel's work on a list of them.
 const SMALL: usize = 4096;
+
+thread_local! {
+    /// Where small pieces become one; it need not be zeroed for each write.
+    static WHOLE: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(SMALL));
+}
 
 /// A connection of either side.
 #[derive(Debug)]
@@ -83,14 +89,13 @@ impl AsyncWrite for Socket {
             let written = stream.poll_write_vectored(context, pieces);
             return self.note(written);
         }
-        let mut whole = [0; SMALL];
-        let mut rest = &mut whole[..];
-        for piece in pieces {
-            let (place, after) = rest.split_at_mut(piece.len());
-            place.copy_from_slice(piece);
-            rest = after;
-        }
-        let written = stream.poll_write(context, &whole[..length]);
+        let written = WHOLE.with_borrow_mut(|whole| {
+            whole.clear();
+            for piece in pieces {
+                whole.extend_from_slice(piece);
+            }
+            stream.poll_write(context, whole)
+        });
         self.note(written)
     }
 
