@@ -122,11 +122,14 @@ pub(crate) async fn exchange(
                 }
             },
         };
-        let sent = if is_copied {
+        // The copy stays here: hyper uses the allocations of what it gets for the answer's head, and those
+        // of a copy have no room to spare.
+        let copy = if is_copied {
             copy_of(request)
         } else {
-            mem::take(request)
+            Request::default()
         };
+        let sent = mem::replace(request, copy);
         let answer = in_time(pin!(sender.try_send_request(sent)), patience).await;
         match answer {
             Some(Ok(response)) => {

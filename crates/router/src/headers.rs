@@ -125,11 +125,13 @@ fn strip_connection(headers: &mut HeaderMap) {
     };
     let mut named: Vec<HeaderName> = Vec::new();
     for value in connection.remove_entry_mult().1 {
+        // The usual two, which name no header that is not removed anyway.
+        if value == "keep-alive" || value == "close" {
+            continue;
+        }
         let tokens = value.to_str().unwrap_or_default().split(',').map(str::trim);
         named.extend(
             tokens
-                // The usual two, which name no header that is not removed anyway.
-                .filter(|token| !["keep-alive", "close"].contains(token))
                 .filter_map(|token| token.parse().ok())
                 // Naming the framing does not make it hop-by-hop.
                 .filter(|name| *name != CONTENT_LENGTH && *name != HOST),

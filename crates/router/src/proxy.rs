@@ -79,7 +79,7 @@ fn check(request: &Request<Incoming>) -> Result<RequestHost, (StatusCode, &'stat
             "CONNECT is not possible here: this is not a forward proxy.",
         ));
     }
-    if !has_plain_framing(request.headers()) {
+    if !request.body().is_end_stream() && !has_plain_framing(request.headers()) {
         return Err((
             StatusCode::NOT_IMPLEMENTED,
             "The only Transfer-Encoding that is understood here is \"chunked\".",
