@@ -44,5 +44,6 @@ pub use use_cases::logs::RuntimeLine;
 pub use use_cases::pinned::PinnedVariable;
 pub use use_cases::plan::{Plan, PlannedInstance, PlannedVariable, VariableChange};
 pub use use_cases::releases::ReleaseView;
+pub use use_cases::usage::InstanceUsage;
 pub use use_cases::variable::VariablePatch;
 pub use use_cases::variables::{EffectiveVariable, NewVariable};

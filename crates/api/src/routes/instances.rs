@@ -10,7 +10,7 @@ use crate::error::{ApiError, Problem};
 use crate::extract::{Caller, Command, Id, Nothing, Params};
 use crate::page::{List, PAGE, Paging};
 use crate::state::AppState;
-use crate::wire::instance::{ChangeInstance, CreateInstance, ServiceInstance};
+use crate::wire::instance::{ChangeInstance, CreateInstance, ServiceInstance, Usage};
 use crate::wire::operation::OperationItem;
 
 /// The service instances of an environment: databases first, `DEFAULT` first.
@@ -53,6 +53,17 @@ pub(super) async fn show(
     Id(id): Id<InstanceId>,
 ) -> Answer<ServiceInstance> {
     Ok(Json(state.platform.instance(&context, id).await?.into()))
+}
+
+/// What a service instance uses now, asked of its server.
+#[utoipa::path(get, path = "/apps/v3/service-instances/{id}/usage/", tag = "service-instances", params(("id" = String, Path)), responses((status = 200, body = Usage), (status = 400, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn usage(
+    State(state): State<AppState>,
+    Caller(context): Caller,
+    Id(id): Id<InstanceId>,
+) -> Answer<Usage> {
+    let usage = state.platform.instance_usage(&context, id).await?;
+    Ok(Json(usage.into()))
 }
 
 /// Another prefix or URL scheme: other variables from the next deployment on.

@@ -97,6 +97,7 @@ fn api() -> OpenApiRouter<AppState> {
             instances::change,
             instances::remove
         ))
+        .routes(routes!(instances::usage))
         .routes(routes!(instances::provision))
         .routes(routes!(instances::attach))
         .routes(routes!(instances::detach))

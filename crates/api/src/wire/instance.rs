@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use windlass_model::id::EnvironmentId;
-use windlass_platform::{InstanceView, NewInstance};
+use windlass_platform::{InstanceUsage, InstanceView, NewInstance};
 use windlass_records::InstanceFailure;
 
 use super::{region, time};
@@ -88,6 +88,26 @@ impl From<InstanceView> for ServiceInstance {
             last_error: instance.last_error.map(Into::into),
             created_at: time(instance.created_at),
             updated_at: time(instance.updated_at),
+        }
+    }
+}
+
+/// What an instance uses.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Usage {
+    /// On disk, or in memory where the type keeps nothing on a disk.
+    bytes: u64,
+    /// Open now.
+    connections: u32,
+    connection_limit: u32,
+}
+
+impl From<InstanceUsage> for Usage {
+    fn from(usage: InstanceUsage) -> Self {
+        Self {
+            bytes: usage.bytes,
+            connections: usage.connections,
+            connection_limit: usage.connection_limit,
         }
     }
 }

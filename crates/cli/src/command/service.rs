@@ -36,6 +36,11 @@ pub(crate) enum ServiceVerb {
         /// Its prefix.
         prefix: String,
     },
+    /// Show what a service instance uses on its server now.
+    Usage {
+        /// Its prefix.
+        prefix: String,
+    },
     /// Make a service instance now, without a deployment.
     Provision {
         /// Its prefix.

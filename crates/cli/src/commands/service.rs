@@ -41,6 +41,7 @@ pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
         }
         ServiceVerb::List => list(call, &environment),
         ServiceVerb::Show { prefix } => show(call, &environment, &prefix),
+        ServiceVerb::Usage { prefix } => usage(call, &environment, &prefix),
         ServiceVerb::Provision { prefix, detach } => {
             let instance = scope::instance(client, &environment, &prefix)?;
             let begun = client.post(&format!("{}provision/", path(&instance)), &json!({}))?;
@@ -229,6 +230,41 @@ fn pending(item: &Value) -> &'static str {
     }
 }
 
+fn usage(call: &Call<'_>, environment: &Environment, prefix: &str) -> Result<(), Error> {
+    let instance = scope::instance(&call.client, environment, prefix)?;
+    let used = call.client.get(&format!("{}usage/", path(&instance)))?;
+    if call.json {
+        return output::json(&used);
+    }
+    let connections = format!(
+        "{} of {}",
+        cell(&used["connections"]),
+        cell(&used["connection_limit"])
+    );
+    output::fields(&[
+        (
+            "Size",
+            Some(size(used["bytes"].as_u64().unwrap_or_default())),
+        ),
+        ("Connections", Some(connections)),
+    ])
+}
+
+/// Bytes for people: `8.3 MiB`.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut tenths = bytes / 1024 * 10 + bytes % 1024 * 10 / 1024;
+    let mut unit = 0;
+    while tenths >= 10_240 && unit + 1 < UNITS.len() {
+        tenths /= 1024;
+        unit += 1;
+    }
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
 fn show(call: &Call<'_>, environment: &Environment, prefix: &str) -> Result<(), Error> {
     let item = scope::instance(&call.client, environment, prefix)?;
     if call.json {
@@ -263,4 +299,24 @@ fn show(call: &Call<'_>, environment: &Environment, prefix: &str) -> Result<(), 
         ("Failed step", filled(&failure["step"])),
         ("Hint", filled(&failure["hint"])),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_for_people() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1_048_575, "1023.9 KiB"),
+            (1_048_576, "1.0 MiB"),
+            (8_700_000, "8.2 MiB"),
+            (u64::MAX, "16383.9 PiB"),
+        ] {
+            assert_eq!(size(bytes), text, "{bytes}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ pub(crate) mod regions;
 pub(crate) mod releases;
 pub(crate) mod rollback;
 pub(crate) mod submit;
+pub(crate) mod usage;
 pub(crate) mod variable;
 pub(crate) mod variables;
 pub(crate) mod wish;

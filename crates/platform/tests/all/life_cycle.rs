@@ -17,9 +17,14 @@ async fn an_instance_goes_the_whole_way_on_shared_and_private_clusters() {
         let id = world.add(app.test, service, "DEFAULT").await;
         assert_eq!(world.state(id).await, S::New);
         assert!(world.databases().is_empty(), "added is recorded only");
+        let usage = world.platform.instance_usage(&world.context, id).await;
+        assert_eq!(refusal(usage).0, "not_provisioned");
 
         world.provision(id).await;
         assert_eq!(world.state(id).await, S::PendingAttachment);
+        let usage = world.platform.instance_usage(&world.context, id).await;
+        let usage = usage.expect("its server answers");
+        assert_eq!((usage.connections, usage.connection_limit), (0, 60));
         assert_eq!(world.databases().len(), 1, "it exists");
         assert!(world.users().is_empty(), "no application knows it");
 

@@ -46,6 +46,13 @@ fn every_type_goes_the_whole_way() {
     every_one(&app.site("test"), &Value::Null);
     every_one(&put(&app, "first"), &"first".into());
 
+    for (service, kind, prefix, _) in SERVICES {
+        let used = app.json(&["service", "usage", &format!("{kind}:{prefix}")]);
+        assert!(used["bytes"].is_u64(), "{service}: {used}");
+        let (open, limit) = (&used["connections"], &used["connection_limit"]);
+        assert!(open.as_u64() <= limit.as_u64(), "{service}: {used}");
+    }
+
     // A deployment makes new credentials of what it attaches anew, and none of the rest; the data stays.
     app.push_version("2");
     app.deploy("test");

@@ -45,7 +45,9 @@ fn nothing_yet(user: &mut Transcript<'_>) {
 fn before_the_first_release(user: &mut Transcript<'_>) {
     user.run(&["service", "add", "postgres"]);
     user.json(&["service", "add", "postgres-15-private", "--prefix", "STATS"]);
+    user.run(&["service", "usage", "STATS"]);
     user.run(&["service", "provision", "STATS"]);
+    user.both(&["service", "usage", "STATS"]);
     user.both(&["service", "list"]);
     user.both(&["service", "show", "DEFAULT"]);
     user.run(&["env-vars", "set", "GREETING=Good day", "COLOUR=blue"]);
