@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use windlass_model::names::{Prefix, VariableName};
 
-use crate::spec::{Endpoint, Variable};
+use crate::spec::{Endpoint, Variable, VariableRequest};
 
 /// The variables of a binding, in the order in which they are added.
 #[derive(Debug)]
@@ -69,6 +69,16 @@ impl<'a> Variables<'a> {
         });
         self
     }
+}
+
+/// The scheme of a URL: the one that the request asks for if the type has it, else the type's first.
+///
+/// # Panics
+/// Without any scheme.
+pub fn scheme(request: &VariableRequest, known: &'static [&'static str]) -> &'static str {
+    let wanted = request.url_scheme.as_deref();
+    let found = known.iter().find(|scheme| Some(**scheme) == wanted);
+    found.unwrap_or(&known[0])
 }
 
 /// `host:port` as it stands in a URL: IPv6 in brackets (RFC 3986, 3.2.2).

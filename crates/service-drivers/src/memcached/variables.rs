@@ -1,6 +1,6 @@
 //! Variables of a binding: nothing in them is a secret.
 
-use windlass_services::variables::{Variables, authority};
+use windlass_services::variables::{Variables, authority, scheme};
 use windlass_services::{Variable, VariableRequest};
 
 /// The schemes that URLs may have, the default first. Frameworks choose their client library by it:
@@ -8,11 +8,7 @@ use windlass_services::{Variable, VariableRequest};
 pub const URL_SCHEMES: [&str; 4] = ["memcached", "pymemcache", "pylibmc", "memcache"];
 
 pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
-    let wanted = request.url_scheme.as_deref();
-    let scheme = URL_SCHEMES
-        .into_iter()
-        .find(|known| Some(*known) == wanted)
-        .unwrap_or(URL_SCHEMES[0]);
+    let scheme = scheme(request, &URL_SCHEMES);
     let server = authority(&request.endpoint);
     Variables::of(&request.prefix)
         .plain("MEMCACHE_URL", format!("{scheme}://{server}"))

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use windlass_model::percent::encode;
-use windlass_services::variables::{Variables, authority};
+use windlass_services::variables::{Variables, authority, scheme};
 use windlass_services::{Variable, VariableRequest};
 
 use super::names::{database, login};
@@ -28,11 +28,7 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
 /// Without a query. No key for encryption is known to more than one client library (`ssl-mode`,
 /// `ssl_mode`, `sslMode`, `ssl`), and most refuse those that they do not know.
 fn url(request: &VariableRequest) -> String {
-    let wanted = request.url_scheme.as_deref();
-    let scheme = URL_SCHEMES
-        .into_iter()
-        .find(|known| Some(*known) == wanted)
-        .unwrap_or(URL_SCHEMES[0]);
+    let scheme = scheme(request, &URL_SCHEMES);
     let user = encode(&login(request.instance, request.generation));
     let password = encode(request.password.expose_secret());
     let (server, database) = (

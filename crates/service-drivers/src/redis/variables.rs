@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use windlass_model::percent::encode;
-use windlass_services::variables::{Variables, authority};
+use windlass_services::variables::{Variables, authority, scheme};
 use windlass_services::{Tls, Variable, VariableRequest};
 
 use super::flavour::Flavour;
@@ -36,11 +36,10 @@ pub(super) fn of(flavour: Flavour, request: &VariableRequest) -> Vec<Variable> {
 
 /// With TLS another scheme says so, and Celery wants to be told of certificates besides.
 fn url(flavour: Flavour, request: &VariableRequest) -> String {
-    let wanted = request.url_scheme.as_deref();
-    let scheme = url_schemes(flavour)
-        .iter()
-        .find(|known| Some(**known) == wanted)
-        .unwrap_or(&"redis");
+    let scheme = match flavour {
+        Flavour::Redis => "redis",
+        Flavour::Valkey => scheme(request, url_schemes(flavour)),
+    };
     let (secure, query) = match request.tls {
         Tls::Off => ("", ""),
         Tls::Require => ("s", "?ssl_cert_reqs=CERT_NONE"),

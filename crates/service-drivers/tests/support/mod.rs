@@ -1,5 +1,4 @@
 //! What the tests of all drivers share: their servers in containers.
-#![allow(dead_code, reason = "the tests of each type use a part of it")]
 
 mod container;
 
