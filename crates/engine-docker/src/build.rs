@@ -137,9 +137,27 @@ fn line(text: &str) -> LogLine {
     }
 }
 
-/// A build's failure is the user's, unless the daemon itself was in trouble.
+/// Whether Docker could not find an image by its id: one of a step, found in the cache, and gone by the time that
+/// the next step stands on it. Applications with the same first steps share such images, and Docker removes them
+/// together with the last image that stands on them, whatever is being built. It says so in many words, of which
+/// the id is in all; a digest in a Dockerfile, which is the user's, follows an `@`.
+fn is_disturbed(words: &str) -> bool {
+    const ID: &str = "sha256:";
+    words
+        .match_indices(ID)
+        .any(|(at, _)| !words[..at].ends_with('@'))
+}
+
+/// A build's failure is the user's, unless the daemon itself was in trouble, or took an image away.
 fn build_error(failure: Failure) -> Error {
     match failure {
+        Failure::Answered { doing, message, .. } if is_disturbed(&message) => Error::Disturbed {
+            doing,
+            reason: message,
+        },
+        Failure::Other(Error::Failed { doing, reason }) if is_disturbed(&reason) => {
+            Error::Disturbed { doing, reason }
+        }
         Failure::Answered {
             status, message, ..
         } if !is_disk_full(&message)
@@ -246,6 +264,25 @@ impl DockerEngine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_that_vanish_are_told_from_failures_of_the_user() {
+        let id = "sha256:7ba2950f76e496fc40fc374c3eca1286d39c750572e45f46f9ffd461d748105c";
+        for words in [
+            format!(
+                "failed to export image: failed to set parent {id}: unknown parent image ID {id}"
+            ),
+            format!("unable to find image \"{id}\""),
+        ] {
+            assert!(is_disturbed(&words), "{words}");
+        }
+        for words in [
+            "The command '/bin/sh -c false' returned a non-zero code: 1".to_owned(),
+            format!("manifest for debian@{id} not found"),
+        ] {
+            assert!(!is_disturbed(&words), "{words}");
+        }
+    }
 
     #[test]
     fn images_of_steps_are_told_from_bases_and_containers() {

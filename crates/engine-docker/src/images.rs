@@ -145,9 +145,14 @@ impl DockerEngine {
             )
             .await
         {
+            Ok(_) => Ok(()),
             // Gone meanwhile; or in use, which may be for long.
             Err(failure) if failure.is(404) || failure.is(409) => Ok(()),
-            answer => Ok(answer.map(drop)?),
+            // Docker takes the name away first, and then what stands below it, where it can meet another removal.
+            Err(failure) => match self.do_image(reference).await? {
+                None => Ok(()),
+                Some(_) => Err(failure.into()),
+            },
         }
     }
 

@@ -35,6 +35,14 @@ pub enum Error {
     /// A build failed; the log says why.
     #[error("the build failed: {0}")]
     BuildFailed(String),
+    /// A build stood on an image that was removed while it was at work: nobody's mistake, and nothing was made.
+    #[error("{doing} was disturbed: an image that it stood on was removed meanwhile ({reason})")]
+    Disturbed {
+        /// What was being done.
+        doing: String,
+        /// The engine's words.
+        reason: String,
+    },
     /// The engine has no such feature.
     #[error("this engine cannot {0}")]
     Unsupported(&'static str),
@@ -81,6 +89,7 @@ impl Error {
             | Self::Conflict { .. }
             | Self::Refused { .. }
             | Self::BuildFailed(_)
+            | Self::Disturbed { .. }
             | Self::Unsupported(_)
             | Self::Unreachable { .. } => false,
         }
@@ -89,7 +98,10 @@ impl Error {
     /// Whether the same call may succeed later without a change by the user.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::NoAnswer { .. } | Self::Failed { .. } | Self::Unreachable { .. } => true,
+            Self::NoAnswer { .. }
+            | Self::Failed { .. }
+            | Self::Disturbed { .. }
+            | Self::Unreachable { .. } => true,
             Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Refused { .. }

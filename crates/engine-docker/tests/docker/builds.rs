@@ -221,3 +221,46 @@ async fn a_pull_from_nowhere_fails() {
         "{answer:?}"
     );
 }
+
+/// Applications whose Dockerfiles begin alike share the images of those steps, and Docker takes these away with
+/// the last image that stands on them, in the middle of a build that has just found them in its cache.
+#[tokio::test]
+async fn a_build_whose_cached_steps_are_removed_meanwhile_is_disturbed_and_not_the_users_failure() {
+    let place = Place::new().await;
+    let steps: String = (0..4)
+        .map(|step| format!("COPY hello /hello{step}\n"))
+        .collect();
+    let dockerfile = format!("FROM {BASE}\nLABEL of={}\n{steps}", place.name("steps"));
+    let rounds = |suffix: &'static str| {
+        let (place, dockerfile) = (&place, &dockerfile);
+        async move {
+            for round in 0..25 {
+                let own = format!("{dockerfile}LABEL round={suffix}{round}\n");
+                let cached = BuildRequest {
+                    cache: true,
+                    ..request(place, suffix, &own)
+                };
+                let tag = cached.tag.clone();
+                match place.engine.build(cached, mpsc::channel(1000).0).await {
+                    Ok(_) => place.engine.remove_image(&tag).await.expect("removal"),
+                    Err(error) => assert!(
+                        matches!(error, Error::Disturbed { .. })
+                            && error.is_transient()
+                            && !error.effect_unknown(),
+                        "{error:?}"
+                    ),
+                }
+            }
+        }
+    };
+    tokio::join!(rounds("one"), rounds("two"), rounds("three"));
+    let again = BuildRequest {
+        cache: true,
+        ..request(&place, "again", &dockerfile)
+    };
+    place
+        .engine
+        .build(again, mpsc::channel(1000).0)
+        .await
+        .expect("alone, nothing disturbs it");
+}

@@ -88,6 +88,8 @@ pub enum Failure {
     Refused,
     /// [`Error::DiskFull`].
     DiskFull,
+    /// [`Error::Disturbed`].
+    Disturbed,
 }
 
 impl Failure {
@@ -102,6 +104,7 @@ impl Failure {
             Self::Failed => Error::Failed { doing, reason },
             Self::Refused => Error::Refused { doing, reason },
             Self::DiskFull => Error::DiskFull { doing },
+            Self::Disturbed => Error::Disturbed { doing, reason },
         }
     }
 }

@@ -110,6 +110,14 @@ async fn at_a_release_command_that_hangs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn not_at_a_build_that_the_engine_disturbs_for_it_is_tried_again() {
+    let site = site().await;
+    let disturbed = Fault::Before(Failure::Disturbed);
+    site.world.engine.plan(Method::Tag, disturbed);
+    site.mended().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_the_start() {
     let site = site().await;
     let refused = Fault::Before(Failure::DiskFull);
