@@ -69,6 +69,19 @@ pub(crate) fn environment_labels(
         .with(labels::ENVIRONMENT, environment)
 }
 
+/// A time in the largest unit that it is a whole number of.
+pub(crate) fn describe_seconds(seconds: u32) -> String {
+    let (number, unit) = if seconds > 0 && seconds.is_multiple_of(3600) {
+        (seconds / 3600, "hour")
+    } else if seconds > 0 && seconds.is_multiple_of(60) {
+        (seconds / 60, "minute")
+    } else {
+        (seconds, "second")
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
 /// A source in a few words, for logs and plans.
 pub(crate) fn describe_source(source: &Source) -> String {
     match source {

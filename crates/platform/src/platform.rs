@@ -9,7 +9,7 @@ use windlass_records::Change;
 
 use crate::error::Error;
 use crate::parts::{Backends, Parts, Settings};
-use crate::{definitions, housekeeping, reconcile, seed};
+use crate::{definitions, housekeeping, reconcile, replaced, seed};
 
 /// The platform. A cheap handle: clones share everything.
 #[derive(Clone)]
@@ -61,6 +61,9 @@ impl Platform {
         let platform = self.clone();
         let token = cancel.clone();
         tasks.spawn(async move { housekeeping::run(platform, token).await });
+        let parts = self.parts.clone();
+        let token = cancel.clone();
+        tasks.spawn(async move { replaced::run(&parts, token).await });
         let parts = self.parts.clone();
         tasks.spawn(async move { reconcile::run(parts, cancel).await });
         tasks.close();

@@ -2,6 +2,7 @@
 //! composed as the use cases compose them, but not begun.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use windlass_model::id::{ApplicationId, EnvironmentId, InstanceId};
@@ -44,6 +45,16 @@ impl Platform {
         number: u32,
     ) -> Result<Composed, Error> {
         self.compose_rollback(context, environment, number).await
+    }
+
+    /// A rotation that is not begun.
+    pub async fn composed_rotation(
+        &self,
+        context: &Context,
+        id: InstanceId,
+        grace: Duration,
+    ) -> Result<Composed, Error> {
+        self.compose_rotation(context, id, grace).await
     }
 
     /// A provisioning that is not begun.
@@ -90,6 +101,11 @@ impl Platform {
     pub async fn keep_house_once(&self) -> bool {
         let mut housekeeping = Housekeeping::default();
         housekeeping.pass(self, &CancellationToken::new()).await
+    }
+
+    /// One look at the credentials that rotations replaced; says whether something failed.
+    pub async fn revoke_replaced_once(&self) -> bool {
+        crate::replaced::pass(&self.parts).await
     }
 
     /// Drives operations without the reconcilers, until it is cancelled.

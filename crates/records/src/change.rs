@@ -134,6 +134,12 @@ pub enum Change {
         from: BindingState,
         to: BindingState,
     },
+    /// An active binding is replaced by a newer one: nothing may pin it any more, and its user goes when it has
+    /// no session left, or when its grace time is over.
+    ReplaceBinding {
+        id: BindingId,
+        grace_ends_at: Timestamp,
+    },
 
     /// A secret to be kept.
     InsertSecret(NewSecret),

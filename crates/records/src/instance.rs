@@ -63,7 +63,7 @@ pub enum BindingState {
     Pending,
     /// The user exists.
     Active,
-    /// The user is to be revoked: nothing may pin it any more.
+    /// The user is to be revoked: nothing may pin it any more. At once, or when its grace time is over.
     Revoking,
     /// The user is gone.
     Revoked,
@@ -86,4 +86,6 @@ pub struct Binding {
     pub operation: OperationId,
     /// When it was recorded.
     pub created_at: Timestamp,
+    /// Until when its user stays while it has sessions, if it was replaced by a rotation.
+    pub grace_ends_at: Option<Timestamp>,
 }

@@ -146,6 +146,8 @@ pub trait Store: OperationStore<Change = Change> {
     async fn instance(&self, id: InstanceId) -> Result<Option<Instance>, StoreError>;
     /// The bindings of an instance that are not `Revoked`, oldest first.
     async fn bindings(&self, instance: InstanceId) -> Result<Vec<Binding>, StoreError>;
+    /// The bindings that were replaced and whose users are not gone yet, oldest first.
+    async fn replaced_bindings(&self) -> Result<Vec<Binding>, StoreError>;
     /// A binding.
     async fn binding(&self, id: BindingId) -> Result<Option<Binding>, StoreError>;
 

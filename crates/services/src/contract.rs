@@ -60,6 +60,23 @@ pub trait Driver: Send + Sync + 'static {
         generation: u32,
     ) -> Result<(), Error>;
 
+    /// How many sessions the binding's user has open now: none of a user that is absent. `None` where the
+    /// server cannot tell one user's sessions from another's, so that time alone shows that nobody uses the
+    /// credentials any more.
+    async fn sessions(
+        &self,
+        _access: &Access,
+        _instance: InstanceId,
+        _generation: u32,
+    ) -> Result<Option<u32>, Error> {
+        Ok(None)
+    }
+
+    /// Whether a binding gives credentials: otherwise there is nothing to rotate.
+    fn has_credentials(&self) -> bool {
+        true
+    }
+
     /// Whether the instance works, as its users see it.
     async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error>;
 

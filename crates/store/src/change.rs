@@ -120,6 +120,9 @@ impl Changes<'_> {
             Change::SetBindingState { id, from, to } => {
                 self.set_binding_state(*id, *from, *to).await
             }
+            Change::ReplaceBinding { id, grace_ends_at } => {
+                self.replace_binding(*id, *grace_ends_at).await
+            }
             Change::InsertSecret(new) => self.insert_secret(new).await,
             Change::DeleteSecret(id) => self.delete_secret(*id).await,
             Change::PutVariable(row) => self.put_variable(row).await,

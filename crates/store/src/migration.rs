@@ -4,10 +4,11 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row, query, raw_sql};
 
 /// The migrations in order; the first brings the schema to version 1. One that was released never changes.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_retention.sql"),
     include_str!("../migrations/0003_catalogue.sql"),
+    include_str!("../migrations/0004_rotation.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "Wndl".

@@ -274,6 +274,12 @@ impl Store for SqliteStore {
         ))
     }
 
+    async fn replaced_bindings(&self) -> Result<Vec<Binding>, StoreError> {
+        read!(self, |connection| query::instance::replaced_bindings(
+            connection
+        ))
+    }
+
     async fn binding(&self, id: BindingId) -> Result<Option<Binding>, StoreError> {
         read!(self, |connection| query::instance::binding(connection, id))
     }

@@ -1,16 +1,20 @@
 //! Service instances.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use windlass_model::id::{EnvironmentId, InstanceId};
+use windlass_platform::DEFAULT_GRACE;
 
 use super::{Answer, Made};
 use crate::error::{ApiError, Problem};
 use crate::extract::{Caller, Command, Id, Nothing, Params};
 use crate::page::{List, PAGE, Paging};
 use crate::state::AppState;
-use crate::wire::instance::{ChangeInstance, CreateInstance, ServiceInstance, Usage};
+use crate::wire::deployment::DeploymentDetail;
+use crate::wire::instance::{ChangeInstance, CreateInstance, Rotate, ServiceInstance, Usage};
 use crate::wire::operation::OperationItem;
 
 /// The service instances of an environment: databases first, `DEFAULT` first.
@@ -112,6 +116,25 @@ pub(super) async fn provision(
         })
         .await?;
     Ok((StatusCode::ACCEPTED, Json(operation.into())))
+}
+
+/// Gives an attached instance new credentials by a deployment of what runs.
+#[utoipa::path(post, path = "/apps/v3/service-instances/{id}/rotate/", tag = "service-instances", params(("id" = String, Path)), request_body = Rotate, responses((status = 201, body = DeploymentDetail), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn rotate(
+    State(state): State<AppState>,
+    Id(id): Id<InstanceId>,
+    command: Command<Rotate>,
+) -> Made<DeploymentDetail> {
+    let seconds = command.body.grace_seconds;
+    let grace = seconds.map_or(DEFAULT_GRACE, |seconds| {
+        Duration::from_secs(u64::from(seconds))
+    });
+    let view = state
+        .act(command.context, move |platform, context| async move {
+            platform.rotate_instance(&context, id, grace).await
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(view.into())))
 }
 
 /// The next deployment attaches it again.

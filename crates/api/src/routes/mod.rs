@@ -99,6 +99,7 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(instances::usage))
         .routes(routes!(instances::provision))
+        .routes(routes!(instances::rotate))
         .routes(routes!(instances::attach))
         .routes(routes!(instances::detach))
         .routes(routes!(instances::cancel))

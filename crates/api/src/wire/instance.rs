@@ -92,6 +92,15 @@ impl From<InstanceView> for ServiceInstance {
     }
 }
 
+/// How its credentials are rotated.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rotate {
+    /// How long the replaced credentials stay valid while they are used, in seconds: an hour if not given, a week
+    /// at the most.
+    pub(crate) grace_seconds: Option<u32>,
+}
+
 /// What an instance uses.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Usage {

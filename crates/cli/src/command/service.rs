@@ -49,6 +49,17 @@ pub(crate) enum ServiceVerb {
         #[arg(long)]
         detach: bool,
     },
+    /// Give an attached instance new credentials: deploys what runs with a new user, and revokes the former one.
+    Rotate {
+        /// Its prefix.
+        prefix: String,
+        /// How long the former user stays valid while it has sessions, such as 0s, 30m or 1d.
+        #[arg(long, default_value = "1h", value_parser = grace)]
+        grace: u32,
+        /// Do not wait for the end.
+        #[arg(long)]
+        detach: bool,
+    },
     /// Let the next deployment attach a detached instance again.
     Attach {
         /// Its prefix.
@@ -82,4 +93,49 @@ pub(crate) enum ServiceVerb {
         #[arg(long)]
         detach: bool,
     },
+}
+
+/// A number with its unit, in seconds.
+fn grace(text: &str) -> Result<u32, String> {
+    let (number, seconds) = match text.char_indices().next_back() {
+        Some((at, 's')) => (&text[..at], 1),
+        Some((at, 'm')) => (&text[..at], 60),
+        Some((at, 'h')) => (&text[..at], 60 * 60),
+        Some((at, 'd')) => (&text[..at], 24 * 60 * 60),
+        _ => (text, 0),
+    };
+    let read = number.parse::<u32>().ok().filter(|_| seconds > 0);
+    read.and_then(|number| number.checked_mul(seconds))
+        .ok_or_else(|| "a number with its unit s, m, h or d is expected, such as 30m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grace;
+
+    #[test]
+    fn graces_have_a_unit() {
+        for (text, seconds) in [
+            ("0s", 0),
+            ("90s", 90),
+            ("30m", 1800),
+            ("1h", 3600),
+            ("7d", 604_800),
+        ] {
+            assert_eq!(grace(text), Ok(seconds), "{text}");
+        }
+        for text in [
+            "",
+            "h",
+            "1",
+            "-1h",
+            "1.5h",
+            "1w",
+            "1 h",
+            "49999999d",
+            "1\u{e9}",
+        ] {
+            assert!(grace(text).is_err(), "{text}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Call;
+use super::deploy::{busy, follow_deployment};
 use crate::client::Client;
 use crate::command::ServiceVerb;
 use crate::error::Error;
@@ -51,6 +52,18 @@ pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
                 environment.title()
             );
             follow::begun(client, &begun, following(call, detach, &done))
+        }
+        ServiceVerb::Rotate {
+            prefix,
+            grace,
+            detach,
+        } => {
+            let instance = scope::instance(client, &environment, &prefix)?;
+            let body = json!({ "grace_seconds": grace });
+            let begun = client.post(&format!("{}rotate/", path(&instance)), &body);
+            let begun =
+                begun.map_err(|error| error.or_hint_if("deploying", || busy(&environment)))?;
+            follow_deployment(call, &environment, &begun, detach)
         }
         ServiceVerb::Attach { prefix } => wish(
             call,

@@ -77,6 +77,7 @@ impl Platform {
             previous: scene.environment.running_release,
             source: Some(source),
             rollback: None,
+            rotation: None,
             cache: request.cache,
             release_commands: scene.application.release_commands.clone(),
             instances: Self::wished_instances(&instances),
@@ -189,10 +190,10 @@ impl Platform {
                 });
             }
         }
-        let action = if params.rollback.is_some() {
-            "deployment.rollback"
-        } else {
-            "deployment.create"
+        let action = match (&params.rotation, &params.rollback) {
+            (Some(_), _) => "deployment.rotate",
+            (None, Some(_)) => "deployment.rollback",
+            (None, None) => "deployment.create",
         };
         changes.push(self.audit(
             context,

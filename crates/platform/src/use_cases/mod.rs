@@ -14,6 +14,7 @@ pub(crate) mod plan;
 pub(crate) mod regions;
 pub(crate) mod releases;
 pub(crate) mod rollback;
+pub(crate) mod rotation;
 pub(crate) mod submit;
 pub(crate) mod usage;
 pub(crate) mod variable;

@@ -49,20 +49,28 @@ impl Platform {
                 ),
             ));
         }
-        let instances = self.check_rollback(&scene, &release).await?;
-        let params = Params {
+        let params = self.taken_up(&scene, release).await?;
+        self.compose(context, &scene, params).await
+    }
+
+    /// The snapshot of a deployment that takes a release up again as it was; refused when something of it
+    /// cannot be had any more.
+    pub(super) async fn taken_up(&self, scene: &Scene, release: Release) -> Result<Params, Error> {
+        let instances = self.check_rollback(scene, &release).await?;
+        Ok(Params {
             deployment: ids::mint(),
-            environment,
+            environment: scene.environment.id,
             release: ids::mint(),
             previous: scene.environment.running_release,
             source: None,
             rollback: Some(Rollback {
                 release: release.id,
-                number,
+                number: release.number,
                 image: ImageId(release.image.clone()),
                 processes: release.processes,
                 commit: release.commit,
             }),
+            rotation: None,
             cache: false,
             release_commands: Vec::new(),
             instances,
@@ -72,8 +80,7 @@ impl Platform {
                 .filter(|variable| variable.source != VariableSource::Service)
                 .collect(),
             hosts: release.hosts,
-        };
-        self.compose(context, &scene, params).await
+        })
     }
 
     pub(crate) async fn numbered_release(

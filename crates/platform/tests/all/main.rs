@@ -8,6 +8,7 @@ mod other_rules;
 mod reconciling;
 mod retention;
 mod rollback;
+mod rotation;
 mod support;
 mod variables;
 mod walk;

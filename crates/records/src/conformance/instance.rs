@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use windlass_model::instance::InstanceState as S;
+use windlass_model::time::Timestamp;
 
 use super::sample::{self, NOW, Sample, finish, id};
 use super::{conflict, not_found};
@@ -401,6 +402,14 @@ pub async fn bindings_are_numbered(store: Arc<dyn Store>) {
         [first.clone(), second.clone()]
     );
 
+    let replace = Change::ReplaceBinding {
+        id: second.id,
+        grace_ends_at: Timestamp(7_000),
+    };
+    let text = conflict(store.commit(vec![replace.clone()]).await);
+    assert!(text.contains("pending"), "{text}");
+    assert_eq!(store.replaced_bindings().await.expect("a list"), []);
+
     let state = |id, from, to| Change::SetBindingState { id, from, to };
     sample
         .commit([state(first.id, BindingState::Pending, BindingState::Active)])
@@ -430,7 +439,10 @@ pub async fn bindings_are_numbered(store: Arc<dyn Store>) {
             BindingState::Revoked,
         )])
         .await;
-    assert_eq!(store.bindings(instance.id).await.expect("a list"), [second]);
+    assert_eq!(
+        store.bindings(instance.id).await.expect("a list"),
+        std::slice::from_ref(&second)
+    );
     let revoked = store
         .binding(first.id)
         .await
@@ -447,6 +459,29 @@ pub async fn bindings_are_numbered(store: Arc<dyn Store>) {
             )])
             .await,
     );
+    sample
+        .commit([
+            state(second.id, BindingState::Pending, BindingState::Active),
+            replace,
+        ])
+        .await;
+    let replaced = store.replaced_bindings().await.expect("a list");
+    assert_eq!(
+        replaced,
+        [crate::Binding {
+            state: BindingState::Revoking,
+            grace_ends_at: Some(Timestamp(7_000)),
+            ..second.clone()
+        }]
+    );
+    sample
+        .commit([state(
+            second.id,
+            BindingState::Revoking,
+            BindingState::Revoked,
+        )])
+        .await;
+    assert_eq!(store.replaced_bindings().await.expect("a list"), []);
     let of_nobody = sample::binding(id(), 1, revoked.password);
     not_found(store.commit(vec![Change::InsertBinding(of_nobody)]).await);
     let keyless = sample::binding(instance.id, 3, id());

@@ -274,6 +274,7 @@ pub fn secret(value: &str) -> NewSecret {
 /// A binding that waits for its user.
 pub fn binding(instance: InstanceId, generation: u32, password: SecretId) -> Binding {
     Binding {
+        grace_ends_at: None,
         id: id(),
         instance,
         generation,

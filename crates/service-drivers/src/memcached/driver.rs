@@ -139,6 +139,10 @@ impl Driver for MemcachedDriver {
         &variables::URL_SCHEMES
     }
 
+    fn has_credentials(&self) -> bool {
+        false
+    }
+
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {
         variables::of(request)
     }

@@ -11,7 +11,7 @@ use crate::gate::Gates;
 
 use super::dialect::Dialect;
 use super::session::{Cluster, supported};
-use super::{bind, check, destroy, prepare, provision, server, unbind, variables};
+use super::{bind, check, destroy, prepare, provision, server, sessions, unbind, variables};
 
 /// The driver of MySQL and of MariaDB, two types. It keeps no connection between calls and no knowledge of
 /// any cluster.
@@ -96,6 +96,16 @@ impl Driver for MysqlDriver {
     ) -> Result<(), Error> {
         let call = unbind::unbind(self.cluster(access), instance, generation);
         self.call(access, call).await
+    }
+
+    async fn sessions(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+        generation: u32,
+    ) -> Result<Option<u32>, Error> {
+        let call = sessions::of_binding(self.cluster(access), instance, generation);
+        self.call(access, call).await.map(Some)
     }
 
     async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {

@@ -1,11 +1,24 @@
-//! Ending sessions.
+//! Counting and ending sessions.
 
 use tokio::time::{Instant, sleep};
+use windlass_model::id::InstanceId;
 use windlass_services::Error;
 
 use super::failure::code;
 use super::limits::{LOOK_AGAIN, SESSIONS};
-use super::session::Session;
+use super::names::login;
+use super::session::{Cluster, Session};
+
+/// How many sessions the binding's user has open.
+pub(super) async fn of_binding(
+    cluster: Cluster<'_>,
+    instance: InstanceId,
+    generation: u32,
+) -> Result<u32, Error> {
+    let mut session = Session::open(cluster).await?;
+    let open = of(&mut session, &[&login(instance, generation)]).await?;
+    Ok(u32::try_from(open.len()).unwrap_or(u32::MAX))
+}
 
 /// Ends every session of these users, and returns when there is none. Of a user that was dropped too: its
 /// sessions keep its name. And those that are still logging in, which have its name before the server looks

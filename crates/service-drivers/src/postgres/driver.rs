@@ -10,7 +10,7 @@ use windlass_services::{
 use crate::gate::Gates;
 
 use super::session::supported;
-use super::{bind, check, destroy, prepare, provision, server, unbind, variables};
+use super::{bind, check, destroy, prepare, provision, server, sessions, unbind, variables};
 
 /// The PostgreSQL driver. It keeps no connection between calls and no knowledge of any cluster.
 #[derive(Debug, Default)]
@@ -77,6 +77,16 @@ impl Driver for PostgresDriver {
     ) -> Result<(), Error> {
         self.call(access, unbind::unbind(access, instance, generation))
             .await
+    }
+
+    async fn sessions(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+        generation: u32,
+    ) -> Result<Option<u32>, Error> {
+        let call = sessions::of_binding(access, instance, generation);
+        self.call(access, call).await.map(Some)
     }
 
     async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {

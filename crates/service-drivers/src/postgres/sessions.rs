@@ -1,12 +1,31 @@
-//! Ending sessions.
+//! Counting and ending sessions.
 
 use tokio::time::{Instant, sleep};
 use tokio_postgres::types::Type;
-use windlass_services::Error;
+use windlass_model::id::InstanceId;
+use windlass_services::{Access, Error};
 
 use super::failure::unexpected;
-use super::limits::{LOOK_AGAIN, SESSIONS};
+use super::limits::{LOOK, LOOK_AGAIN, SESSIONS};
+use super::names::login;
 use super::session::Session;
+
+/// How many sessions were opened as the binding's user, whatever they act as by now.
+pub(super) async fn of_binding(
+    access: &Access,
+    instance: InstanceId,
+    generation: u32,
+) -> Result<u32, Error> {
+    let session = Session::open(access).await?;
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE usename = $1";
+    let name = login(instance, generation);
+    let rows = session.rows(LOOK, sql, &[(&name, Type::TEXT)]).await?;
+    let open: i64 = match rows.first().map(|row| row.try_get(0)) {
+        Some(read) => read.map_err(|error| unexpected(access, LOOK, &error))?,
+        None => 0,
+    };
+    Ok(u32::try_from(open).unwrap_or(u32::MAX))
+}
 
 /// Ends every session that was opened as one of these roles, whatever it acts as by now, and returns when
 /// there is none.

@@ -53,6 +53,12 @@ pub(super) async fn end(client: &Client<'_>, users: &[String]) -> Result<(), Err
     Ok(())
 }
 
+/// How many connections a user has open.
+pub(super) async fn of_user(client: &Client<'_>, user: &str) -> Result<u32, Error> {
+    let open: Vec<Connection> = client.look(LOOK, &path(user)).await?;
+    Ok(u32::try_from(open.len()).unwrap_or(u32::MAX))
+}
+
 /// The connections that are open in a virtual host.
 pub(super) async fn count(client: &Client<'_>, vhost: &str) -> Result<u32, Error> {
     let permissions: Option<Vec<Permission>> = client

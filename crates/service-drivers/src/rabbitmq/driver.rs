@@ -11,7 +11,9 @@ use crate::gate::Gates;
 
 use super::client::{Client, supported};
 use super::turns::Turns;
-use super::{bind, check, destroy, prepare, provision, server, unbind, variables};
+use super::{
+    bind, check, connections, destroy, names, prepare, provision, server, unbind, variables,
+};
 
 /// The RabbitMQ driver. It keeps no connection between calls and no knowledge of any cluster.
 #[derive(Debug, Default)]
@@ -88,6 +90,17 @@ impl Driver for RabbitmqDriver {
     ) -> Result<(), Error> {
         let client = self.change(access, instance).await?;
         unbind::unbind(&client, instance, generation).await
+    }
+
+    async fn sessions(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+        generation: u32,
+    ) -> Result<Option<u32>, Error> {
+        let client = self.look(access).await?;
+        let user = names::user(instance, generation);
+        connections::of_user(&client, &user).await.map(Some)
     }
 
     async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {

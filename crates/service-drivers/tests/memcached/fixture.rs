@@ -65,6 +65,7 @@ impl Fixture for Memcached {
             users: false,
             connection_limit: false,
             marks: false,
+            sessions: false,
             ..Traits::ALL
         }
     }

@@ -136,6 +136,7 @@ impl Fixture for Redis {
         Traits {
             shared: false,
             reserved_connections: RESERVED_CONNECTIONS,
+            sessions: false,
             ..Traits::ALL
         }
     }

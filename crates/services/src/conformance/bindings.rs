@@ -155,6 +155,41 @@ pub(super) async fn revoking_one_leaves_the_other(suite: &Suite<'_>) {
     suite.destroy(&spec).await;
 }
 
+pub(super) async fn sessions_are_those_of_one_binding(suite: &Suite<'_>) {
+    let spec = suite.provisioned().await;
+    let sessions = async |generation| {
+        let (driver, access) = (suite.driver(), &suite.access);
+        let open = driver.sessions(access, spec.instance, generation).await;
+        open.expect("a look at the sessions")
+    };
+    if !suite.traits().sessions {
+        assert_eq!(sessions(1).await, None, "the server cannot tell them apart");
+        return suite.destroy(&spec).await;
+    }
+    assert_eq!(
+        sessions(1).await,
+        Some(0),
+        "who is not there has no session"
+    );
+    let (one, two) = (suite.bound(&spec, 1).await, suite.bound(&spec, 2).await);
+    assert_eq!(sessions(1).await, Some(0), "nobody has connected yet");
+    let first = suite.connect(&spec, &one).await;
+    let second = suite.connect(&spec, &one).await;
+    let mut other = suite.connect(&spec, &two).await;
+    eventually(
+        "each binding's sessions are counted by themselves",
+        async || sessions(1).await == Some(2) && sessions(2).await == Some(1),
+    )
+    .await;
+    drop((first, second));
+    eventually("ended sessions are no longer counted", async || {
+        sessions(1).await == Some(0)
+    })
+    .await;
+    assert!(other.is_alive().await, "a look leaves the sessions alone");
+    suite.destroy(&spec).await;
+}
+
 pub(super) async fn connections_are_limited_and_counted(suite: &Suite<'_>) {
     let spec = InstanceSpec {
         connection_limit: 3,

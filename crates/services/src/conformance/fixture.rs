@@ -23,6 +23,8 @@ pub struct Traits {
     pub marks: bool,
     /// The limit holds for each binding by itself, because the type limits users and nothing else.
     pub connection_limit_per_binding: bool,
+    /// The server tells the sessions of one user from those of another.
+    pub sessions: bool,
 }
 
 impl Traits {
@@ -34,6 +36,7 @@ impl Traits {
         reserved_connections: 0,
         marks: true,
         connection_limit_per_binding: false,
+        sessions: true,
     };
 }
 

@@ -40,6 +40,7 @@ pub async fn run(fixture: &dyn Fixture) {
         bindings::generation_of_another_binding_is_a_conflict(&suite).await;
         bindings::two_bindings_share_everything(&suite).await;
         bindings::revoking_one_leaves_the_other(&suite).await;
+        bindings::sessions_are_those_of_one_binding(&suite).await;
         variables::server_is_told_the_password(&suite);
         faults::wrong_password_is_unauthorized(&suite).await;
     }

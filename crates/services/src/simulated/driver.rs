@@ -213,6 +213,24 @@ impl Driver for SimulatedDriver {
             .await
     }
 
+    async fn sessions(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+        generation: u32,
+    ) -> Result<Option<u32>, Error> {
+        let name = short(instance);
+        let whole = |cluster: &mut Cluster| {
+            let open = cluster.instances.get(&name).map_or(0, |instance| {
+                let of = instance.sessions.values();
+                of.filter(|of| **of == generation).count()
+            });
+            Ok(Some(u32::try_from(open).unwrap_or(u32::MAX)))
+        };
+        self.call(Call::Sessions, access, Some(instance), |_| Ok(()), whole)
+            .await
+    }
+
     async fn check(&self, access: &Access, instance: InstanceId) -> Result<(), Error> {
         let name = short(instance);
         let whole = |cluster: &mut Cluster| ready(cluster, access, &name).map(drop);

@@ -17,6 +17,8 @@ pub enum Call {
     Bind,
     /// `unbind`.
     Unbind,
+    /// `sessions`.
+    Sessions,
     /// `check`.
     Check,
     /// `usage`.

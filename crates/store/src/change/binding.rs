@@ -2,6 +2,7 @@
 
 use sqlx::query;
 use windlass_model::id::BindingId;
+use windlass_model::time::Timestamp;
 use windlass_records::{Binding, BindingState};
 
 use super::Changes;
@@ -20,8 +21,8 @@ impl Changes<'_> {
         }
         self.references.need(row.password);
         query(
-            "INSERT INTO binding (id, instance_id, generation, password, state, operation_id, created_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO binding (id, instance_id, generation, password, state, operation_id, created_at, grace_ends_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(row.id.to_string())
         .bind(row.instance.to_string())
@@ -30,6 +31,7 @@ impl Changes<'_> {
         .bind(to_word(row.state))
         .bind(row.operation.to_string())
         .bind(row.created_at.0)
+        .bind(row.grace_ends_at.map(|at| at.0))
         .execute(&mut *self.connection)
         .await
         .map_err(|error| unique(error, &[("binding.id", &|| format!("binding {} exists already", row.id))]))?;
@@ -65,6 +67,21 @@ impl Changes<'_> {
         }
         query("UPDATE binding SET state = ? WHERE id = ?")
             .bind(to_word(to))
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn replace_binding(
+        &mut self,
+        id: BindingId,
+        grace_ends_at: Timestamp,
+    ) -> Result<(), Fault> {
+        self.set_binding_state(id, BindingState::Active, BindingState::Revoking)
+            .await?;
+        query("UPDATE binding SET grace_ends_at = ? WHERE id = ?")
+            .bind(grace_ends_at.0)
             .bind(id.to_string())
             .execute(&mut *self.connection)
             .await?;

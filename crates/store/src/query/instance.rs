@@ -9,7 +9,7 @@ use super::{Limit, Where};
 use crate::cursor;
 use crate::fault::Fault;
 use crate::row::{
-    document_or_none, number, parsed, parsed_or_none, text, text_or_none, time, word,
+    document_or_none, number, parsed, parsed_or_none, text, text_or_none, time, time_or_none, word,
 };
 
 const LIST: &str = "instances";
@@ -83,6 +83,18 @@ pub(crate) async fn bindings(
     rows.iter().map(binding_from).collect()
 }
 
+pub(crate) async fn replaced_bindings(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<Binding>, Fault> {
+    let rows = query(
+        "SELECT * FROM binding WHERE state = 'revoking' AND grace_ends_at IS NOT NULL \
+         ORDER BY grace_ends_at, id",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(binding_from).collect()
+}
+
 pub(crate) async fn binding(
     connection: &mut SqliteConnection,
     id: BindingId,
@@ -121,5 +133,6 @@ fn binding_from(row: &SqliteRow) -> Result<Binding, Fault> {
         state: word(row, "state")?,
         operation: parsed(row, "operation_id")?,
         created_at: time(row, "created_at")?,
+        grace_ends_at: time_or_none(row, "grace_ends_at")?,
     })
 }

@@ -21,7 +21,7 @@ async fn the_schema_is_the_one_that_was_reviewed() {
         .collect();
     assert!(loose.is_empty(), "every table is STRICT: {loose:?}");
     insta::assert_snapshot!(statements.join(";\n"));
-    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "3")] {
+    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "4")] {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {pragma}")))
             .fetch_one(&mut connection)
             .await
@@ -42,12 +42,14 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
         "operation_finished",
         "deployment_operation",
         "instance_failure",
+        "binding_replaced",
     ];
     let columns = ["plan", "image", "rank"];
     let undo = added
         .iter()
         .map(|index| format!("DROP INDEX {index}"))
-        .chain(columns.map(|column| format!("ALTER TABLE service DROP COLUMN {column}")));
+        .chain(columns.map(|column| format!("ALTER TABLE service DROP COLUMN {column}")))
+        .chain(["ALTER TABLE binding DROP COLUMN grace_ends_at".to_owned()]);
     for statement in undo {
         let statement = sqlx::AssertSqlSafe(statement);
         let undone = sqlx::query(statement).execute(&mut connection).await;

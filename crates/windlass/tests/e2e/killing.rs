@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::app::App;
+use crate::support::database::Login;
 use crate::support::gate::{At, Gate};
 use crate::support::installation::Installation;
 use crate::support::load::Load;
@@ -12,6 +13,8 @@ use crate::support::{leftovers, wait};
 
 /// From the start of the new server to the first progress of what was interrupted.
 const RESUME: Duration = Duration::from_secs(10);
+/// Two looks at the sessions of replaced credentials, and time for a busy machine.
+const REVOKED: Duration = Duration::from_mins(1);
 /// A step that is over before it can be caught is tried again; more often than this, something is wrong.
 const TRIES: usize = 12;
 
@@ -85,6 +88,44 @@ fn a_deployment_goes_on_after_kill_9_at_each_step() {
     }
     let sent = watch.end();
     eprintln!("{sent} requests were answered meanwhile");
+}
+
+#[test]
+fn a_rotation_goes_on_after_kill_9_at_each_step_that_is_its_own() {
+    let mut on = Installation::start();
+    let tree = {
+        let app = App::create(&on, "shop");
+        app.windlass(&["service", "add", "postgres-15-shared"])
+            .good();
+        app.deploy("test");
+        app.tree
+    };
+    let watch = Load::watch(on.sites(), "shop-test.localhost");
+    let mut steps = Steps::new(&["credentials", "bind", "switch", "revoke"]);
+    while let Some(step) = steps.next() {
+        let dsn = |on: &Installation| {
+            let dsn = App::at(on, &tree).variable("test", "DEFAULT_DATABASE_DSN");
+            Login::of(&dsn.expect("a variable"))
+        };
+        let old = dsn(&on);
+        let instance = App::at(&on, &tree).json(&["service", "show", "DEFAULT"]);
+        let instance = instance["uuid"].as_str().expect("an id");
+        let path = format!("/apps/v3/service-instances/{instance}/rotate/");
+        let begun = on.call("POST", &path, Some(&serde_json::json!({})));
+        assert_eq!(begun.status, 201, "{}", begun.text());
+        let operation = begun.json()["operation"].as_str().map(str::to_owned);
+        let operation = operation.expect("an operation");
+        steps.hit(&kill_at(&mut on, &operation, step));
+        let new = dsn(&on);
+        assert_ne!(old.user, new.user);
+        new.works();
+        wait::until("the old user is gone", REVOKED, || {
+            old.sql("SELECT 1").is_err().then_some(())
+        });
+        old.is_refused();
+        leftovers::none(&on);
+    }
+    watch.end();
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod main_job;
 mod outages;
 mod refused;
 mod rollback;
+mod rotation;
 mod support;
 mod types;
 mod upgrade;

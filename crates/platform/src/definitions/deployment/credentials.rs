@@ -32,6 +32,7 @@ impl Stage<'_> {
                 state: BindingState::Pending,
                 operation: self.context.operation.id,
                 created_at: now,
+                grace_ends_at: None,
             };
             changes.push(Change::InsertSecret(password));
             changes.push(Change::InsertBinding(binding));
@@ -140,7 +141,7 @@ impl Stage<'_> {
     }
 
     /// The newest binding of an instance that a release may pin: an active one, or one that this
-    /// deployment is making.
+    /// deployment is making; of an instance whose credentials are rotated, only the latter.
     async fn usable_binding(&self, instance: InstanceId) -> Result<Option<BindingId>, Failure> {
         let bindings = self
             .parts
@@ -148,14 +149,14 @@ impl Stage<'_> {
             .bindings(instance)
             .await
             .map_err(|error| failures::store(&error))?;
-        let usable = bindings
-            .into_iter()
-            .rev()
-            .find(|binding| match binding.state {
-                BindingState::Active => true,
-                BindingState::Pending => binding.operation == self.context.operation.id,
+        let usable = bindings.into_iter().rev().find(|binding| {
+            let is_own = binding.operation == self.context.operation.id;
+            match binding.state {
+                BindingState::Active => is_own || !self.params.rotates(instance),
+                BindingState::Pending => is_own,
                 BindingState::Revoking | BindingState::Revoked => false,
-            });
+            }
+        });
         Ok(usable.map(|binding| binding.id))
     }
 

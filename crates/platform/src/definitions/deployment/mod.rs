@@ -156,7 +156,7 @@ impl Definition<Change> for DeploymentDefinition {
         steps.extend([
             StepSpec::new("credentials", SHORT, 3),
             StepSpec::new("bind", CLUSTER_TIMEOUT, 3),
-            StepSpec::new("build", settings.build_timeout, 2),
+            StepSpec::new("build", settings.build_timeout, 3),
             StepSpec::new("prepare", SHORT, 3),
             // A release command that failed or hung is not run again by itself: nobody knows what it did.
             StepSpec::new("release-commands", release_commands_timeout, 1),

@@ -63,11 +63,10 @@ impl Stage<'_> {
             variables,
             bindings,
             hosts: self.params.hosts.clone(),
-            rollback_of: self
-                .params
-                .rollback
-                .as_ref()
-                .map(|rollback| rollback.release),
+            rollback_of: match (&self.params.rollback, &self.params.rotation) {
+                (Some(rollback), None) => Some(rollback.release),
+                _ => None,
+            },
             created_at: self.parts.now(),
         };
         Ok(Done::changes(vec![Change::InsertRelease(release)]))

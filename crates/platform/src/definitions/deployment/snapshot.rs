@@ -27,6 +27,14 @@ pub(crate) struct Rollback {
     pub(crate) commit: Option<String>,
 }
 
+/// A deployment that changes nothing but the credentials of one instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rotation {
+    pub(crate) instance: InstanceId,
+    /// How long the replaced credentials stay valid while they have sessions.
+    pub(crate) grace_seconds: u32,
+}
+
 /// The snapshot. Secrets are references.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Params {
@@ -38,6 +46,9 @@ pub(crate) struct Params {
     pub(crate) previous: Option<ReleaseId>,
     pub(crate) source: Option<Source>,
     pub(crate) rollback: Option<Rollback>,
+    /// With what runs as the rollback: what is rotated.
+    #[serde(default)]
+    pub(crate) rotation: Option<Rotation>,
     pub(crate) cache: bool,
     pub(crate) release_commands: Vec<ReleaseCommand>,
     pub(crate) instances: Vec<WishedInstance>,
@@ -47,6 +58,12 @@ pub(crate) struct Params {
 }
 
 impl Params {
+    /// Whether the instance gets new credentials though it has some.
+    pub(crate) fn rotates(&self, instance: InstanceId) -> bool {
+        let rotation = self.rotation.as_ref();
+        rotation.is_some_and(|rotation| rotation.instance == instance)
+    }
+
     /// The instances that this deployment provisions.
     pub(crate) fn to_provision(&self) -> Vec<InstanceId> {
         self.instances

@@ -3,15 +3,25 @@
 use windlass_engine::labels;
 use windlass_model::instance::InstanceEvent;
 use windlass_operations::{Done, Failure};
-use windlass_records::{BindingState, Change, InstanceFilter, PageRequest};
+use windlass_records::{Binding, BindingState, Change, InstanceFilter, PageRequest};
 
 use super::super::{read, write};
 use super::Stage;
-use crate::failures;
 use crate::instance_work::internal_transition;
+use crate::{failures, naming};
 
 /// More instances than one environment has.
 const ALL: u32 = 100_000;
+
+/// What becomes of credentials that the new release does not have.
+enum Fate {
+    /// They are revoked.
+    Revoke,
+    /// They were just replaced, and go when nobody uses them any more.
+    Replace { grace: u32 },
+    /// They were replaced earlier, and still have time.
+    Keep,
+}
 
 impl Stage<'_> {
     /// The point of no return: running release and attachment states, in one transaction.
@@ -40,7 +50,11 @@ impl Stage<'_> {
             } else {
                 InstanceEvent::DeployedWithout
             };
-            let to = internal_transition(instance.state, event)?;
+            // New credentials are all that a rotation changes: what is wished of the next deployment stays wished.
+            let to = match self.params.rotation {
+                Some(_) => instance.state,
+                None => internal_transition(instance.state, event)?,
+            };
             // Guarded even where nothing changes: a wish that comes in between makes this try again.
             changes.push(Change::SetInstanceState {
                 id: instance.id,
@@ -143,20 +157,67 @@ impl Stage<'_> {
                 {
                     continue;
                 }
-                self.parts.revoke_binding(&binding).await?;
-                changes.push(Change::SetBindingState {
-                    id: binding.id,
-                    from: binding.state,
-                    to: BindingState::Revoked,
-                });
-                self.say(format!(
-                    "      The credentials of {} (number {}) are revoked",
-                    instance.prefix, binding.generation
-                ))
-                .await?;
+                let is_with = release
+                    .bindings
+                    .iter()
+                    .any(|pinned| pinned.instance == instance.id);
+                let title = format!("{} (number {})", instance.prefix, binding.generation);
+                match self.fate(&binding, is_with).await? {
+                    Fate::Revoke => {
+                        self.parts.revoke_binding(&binding).await?;
+                        changes.push(Change::SetBindingState {
+                            id: binding.id,
+                            from: binding.state,
+                            to: BindingState::Revoked,
+                        });
+                        self.say(format!("      The credentials of {title} are revoked"))
+                            .await?;
+                    }
+                    Fate::Replace { grace } => {
+                        let millis = i64::from(grace) * 1000;
+                        changes.push(Change::ReplaceBinding {
+                            id: binding.id,
+                            grace_ends_at: self.parts.now().plus_millis(millis),
+                        });
+                        self.say(format!(
+                            "      The replaced credentials of {title} stay valid while they are used, for {} at the most",
+                            naming::describe_seconds(grace)
+                        ))
+                        .await?;
+                    }
+                    Fate::Keep => {}
+                }
             }
         }
         Ok(Done::changes(changes))
+    }
+
+    /// What becomes of credentials that the new release does not have; `is_with` says whether it has others of
+    /// the same instance.
+    async fn fate(&self, binding: &Binding, is_with: bool) -> Result<Fate, Failure> {
+        // The instance is detached: nobody is to use it any more.
+        if !is_with {
+            return Ok(Fate::Revoke);
+        }
+        if binding
+            .grace_ends_at
+            .is_some_and(|end| end > self.parts.now())
+        {
+            return Ok(Fate::Keep);
+        }
+        let Some(rotation) = &self.params.rotation else {
+            return Ok(Fate::Revoke);
+        };
+        if binding.instance != rotation.instance
+            || binding.state != BindingState::Active
+            || rotation.grace_seconds == 0
+            || self.parts.open_sessions(binding).await? == Some(0)
+        {
+            return Ok(Fate::Revoke);
+        }
+        Ok(Fate::Replace {
+            grace: rotation.grace_seconds,
+        })
     }
 
     /// What follows the pivot takes the old release away. An operator who skips the pivot must not have

@@ -1,4 +1,7 @@
-//! Deployments and rollbacks.
+//! Deployments, rollbacks and rotations.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use windlass_model::id::{EnvironmentId, InstanceId};
@@ -140,6 +143,77 @@ impl Case for RollingBack {
         ensure!(colour.as_deref() == Some("blue"), "the site is {colour:?}");
         Ok(())
     }
+}
+
+/// New credentials for one of two instances, while something else is wished of the next deployment.
+struct Rotating;
+
+struct Rotated {
+    environment: EnvironmentId,
+    wished: InstanceId,
+    before: BTreeMap<String, String>,
+}
+
+#[async_trait]
+impl Case for Rotating {
+    type Facts = Rotated;
+    const KIND: &'static str = "deployment";
+
+    async fn arrange(&self, world: &World) -> (Composed, Rotated) {
+        let app = world.create("shop").await;
+        let id = world.add(app.test, SHARED, "DEFAULT").await;
+        let wished = world.add(app.test, SHARED, "LEAVING").await;
+        world.deploy_well(app.test, ONE).await;
+        world.detach(wished).await;
+        let composed = world
+            .platform
+            .composed_rotation(&world.context, id, Duration::from_mins(1))
+            .await;
+        let facts = Rotated {
+            environment: app.test,
+            wished,
+            before: world.variables(app.test).await,
+        };
+        (composed.expect("it can be rotated"), facts)
+    }
+
+    async fn succeeded(&self, world: &World, facts: &Rotated) -> Result<(), String> {
+        let variables = world.variables(facts.environment).await;
+        ensure!(
+            world.can_log_in(&variables, "DEFAULT") && world.can_log_in(&variables, "LEAVING"),
+            "the credentials are not good"
+        );
+        ensure!(
+            !world.can_log_in(&facts.before, "DEFAULT"),
+            "the replaced credentials are still good"
+        );
+        let kept = "LEAVING_DATABASE_DSN";
+        ensure!(
+            variables[kept] == facts.before[kept],
+            "the other instance has new credentials too"
+        );
+        let state = world.state(facts.wished).await;
+        ensure!(
+            state == S::PendingDetachment,
+            "the other instance is {state}"
+        );
+        Ok(())
+    }
+
+    async fn rolled_back(&self, world: &World, facts: &Rotated) -> Result<(), String> {
+        let variables = world.variables(facts.environment).await;
+        ensure!(
+            variables == facts.before,
+            "the variables have changed: {variables:?}"
+        );
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotation_succeeds_wholly_or_changes_nothing() {
+    let played = play("rotation", Rotating, 1).await;
+    println!("{played}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,45 @@
 //! Databases, asked from outside of Windlass.
 
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
 use super::docker;
+
+/// A session; it ends when dropped.
+pub(crate) struct Session {
+    process: Child,
+    input: Option<ChildStdin>,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Session {
+    /// The one row that a statement gives.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, statement: &str) -> String {
+        let input = self.input.as_mut().expect("it is open");
+        writeln!(input, "{statement};").expect("the session takes it");
+        let row = self.output.next().expect("the session answers");
+        row.expect("a text")
+    }
+
+    /// The server has ended it.
+    #[track_caller]
+    pub(crate) fn is_over(mut self) {
+        let input = self.input.as_mut().expect("it is open");
+        // psql itself may be gone already.
+        drop(writeln!(input, "SELECT 'still open';"));
+        let said = self.output.next().transpose().expect("a text");
+        assert_eq!(said, None, "the session goes on");
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // psql goes at the end of its input.
+        self.input = None;
+        drop(self.process.wait());
+    }
+}
 
 /// Where and as whom an application connects.
 #[derive(Debug, Clone)]
@@ -64,6 +103,27 @@ impl Login {
             "-c",
             statement,
         ])
+    }
+
+    /// Opens a session that stays.
+    pub(crate) fn session(&self) -> Session {
+        let password = format!("PGPASSWORD={}", self.password);
+        let address = docker::address(&self.server);
+        let mut process = Command::new("docker")
+            .args(["exec", "-i", "-e", &password, &self.server, "psql", "-XAtq"])
+            .args(["-h", &address, "-U", &self.user, "-d", &self.database])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("docker runs");
+        let input = process.stdin.take();
+        let output = process.stdout.take().expect("it is piped");
+        Session {
+            process,
+            input,
+            output: BufReader::new(output).lines(),
+        }
     }
 
     /// These credentials are good.

@@ -1,0 +1,3 @@
+-- Credentials that a rotation replaced stay valid while they have sessions, and until then at the most.
+ALTER TABLE binding ADD COLUMN grace_ends_at INTEGER;
+CREATE INDEX binding_replaced ON binding (grace_ends_at, id) WHERE state = 'revoking' AND grace_ends_at IS NOT NULL;
