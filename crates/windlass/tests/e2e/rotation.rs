@@ -95,7 +95,7 @@ fn what_still_uses_the_old_credentials_goes_on_until_it_ends() {
     app.windlass(&["service", "rotate", "DEFAULT", "--grace", "0s"])
         .good();
     new.is_refused();
-    report.is_over();
+    report.must_be_over();
     login().works();
     leftovers::none(&on);
 }

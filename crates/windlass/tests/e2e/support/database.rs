@@ -24,7 +24,7 @@ impl Session {
 
     /// The server has ended it.
     #[track_caller]
-    pub(crate) fn is_over(mut self) {
+    pub(crate) fn must_be_over(mut self) {
         let input = self.input.as_mut().expect("it is open");
         // psql itself may be gone already.
         drop(writeln!(input, "SELECT 'still open';"));
