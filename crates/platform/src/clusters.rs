@@ -86,6 +86,7 @@ impl Parts {
             instance: owner,
             host: None,
             port: Some(server.port),
+            administration_port: None,
             administrator: server.administrator,
             password: password.id,
             database: None,
@@ -245,7 +246,8 @@ impl Parts {
         host: String,
     ) -> Result<Access, Failure> {
         let region = self.region(cluster.region).await?;
-        let administration = self.driver(service)?.administration_port();
+        let usual = self.driver(service)?.administration_port();
+        let administration = usual.map(|port| cluster.administration_port.unwrap_or(port));
         Ok(Access {
             cluster: cluster.id,
             description: format!(

@@ -26,14 +26,14 @@ use crate::subnets::SubnetPool;
 /// A cluster that the operator names by an administrator's URL.
 #[derive(Debug, Clone)]
 pub struct ExternalCluster {
-    /// The driver: `postgres`.
-    pub driver: String,
-    /// Its version, which chooses the service: `15`.
-    pub version: String,
+    /// The type and its version, which choose the service: `postgres-15`.
+    pub serves: String,
     /// Where it is, as the server and the applications reach it.
     pub host: String,
-    /// Its port.
-    pub port: u16,
+    /// Its port; the type's usual one without.
+    pub port: Option<u16>,
+    /// The port of its administration, where its type has one and it is not the usual one.
+    pub administration_port: Option<u16>,
     /// The administrator.
     pub administrator: String,
     /// The administrator's password.

@@ -1,6 +1,7 @@
 //! What every installation has from its first start: an id, an organisation, an administrator with a
 //! token, a region with its services.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
@@ -163,17 +164,25 @@ async fn seed_external_clusters(
     let services = backends.store.services(Some(region)).await?;
     let clusters = backends.store.clusters().await?;
     for named in &settings.external_clusters {
-        let serves = |service: &&Service| {
-            service.shared && service.driver == named.driver && service.version == named.version
-        };
-        let Some(service) = services.iter().find(serves) else {
+        let shared: Vec<_> = services.iter().filter(|service| service.shared).collect();
+        let title = |service: &Service| format!("{}-{}", service.driver, service.version);
+        let serves = |service: &&&Service| title(service) == named.serves;
+        let Some(service) = shared.iter().find(serves) else {
+            let known: BTreeSet<_> = shared.iter().map(|service| title(service)).collect();
             return Err(Error::refused(
                 "unknown_service",
                 format!(
-                    "no shared service of region {} is '{} {}'",
-                    settings.region, named.driver, named.version
+                    "region {} has no shared service '{}' for the server at {}; it has {}",
+                    settings.region,
+                    named.serves,
+                    named.host,
+                    Vec::from_iter(known).join(", ")
                 ),
             ));
+        };
+        let port = match named.port {
+            Some(port) => port,
+            None => usual_port(backends, service)?,
         };
         let now = backends.clock.now();
         let password = NewSecret {
@@ -189,19 +198,20 @@ async fn seed_external_clusters(
                 return Err(Error::refused(
                     "cluster_exists",
                     format!(
-                        "service '{}' has a shared cluster of Windlass already, which may hold instances; it cannot be replaced by {}:{}",
-                        service.identifier, named.host, named.port
+                        "service '{}' has a shared cluster of Windlass already, which may hold instances; it cannot be replaced by {}:{port}",
+                        service.identifier, named.host
                     ),
                 ));
             }
-            Some(cluster) if is_as_named(backends, cluster, named).await? => continue,
+            Some(cluster) if is_as_named(backends, cluster, named, port).await? => continue,
             Some(cluster) => Change::SetClusterAccess {
                 id: cluster.id,
                 host: named.host.clone(),
-                port: named.port,
+                port,
                 administrator: named.administrator.clone(),
                 password: password.id,
                 database: named.database.clone(),
+                administration_port: named.administration_port,
             },
             None => Change::InsertCluster(Cluster {
                 id: ids::mint(),
@@ -210,7 +220,8 @@ async fn seed_external_clusters(
                 kind: ClusterKind::External,
                 instance: None,
                 host: Some(named.host.clone()),
-                port: Some(named.port),
+                port: Some(port),
+                administration_port: named.administration_port,
                 administrator: named.administrator.clone(),
                 password: password.id,
                 database: named.database.clone(),
@@ -227,14 +238,31 @@ async fn seed_external_clusters(
     Ok(())
 }
 
+/// The port that a server of that type usually has: that of one which Windlass runs itself.
+fn usual_port(backends: &Backends, service: &Service) -> Result<u16, Error> {
+    let driver = backends
+        .drivers
+        .iter()
+        .find(|driver| driver.kind() == service.driver);
+    let driver = driver.ok_or_else(|| {
+        Error::Internal(format!("no driver of type '{}' is there", service.driver))
+    })?;
+    driver
+        .server(&service.version, &ids::password(40))
+        .map(|server| server.port)
+        .map_err(|error| Error::from(crate::failures::service(&error)))
+}
+
 /// Whether the cluster is recorded as the operator names it, its password included.
 async fn is_as_named(
     backends: &Backends,
     cluster: &Cluster,
     named: &ExternalCluster,
+    port: u16,
 ) -> Result<bool, Error> {
     let same_place = cluster.host.as_ref() == Some(&named.host)
-        && cluster.port == Some(named.port)
+        && cluster.port == Some(port)
+        && cluster.administration_port == named.administration_port
         && cluster.administrator == named.administrator
         && cluster.database == named.database;
     if !same_place {

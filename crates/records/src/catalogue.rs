@@ -100,6 +100,8 @@ pub struct Cluster {
     pub host: Option<String>,
     /// The port of an external one.
     pub port: Option<u16>,
+    /// The port of an external one's administration, where its type has another for that and the operator says so.
+    pub administration_port: Option<u16>,
     /// The administrator's user name.
     pub administrator: String,
     /// The administrator's password.

@@ -52,6 +52,7 @@ pub enum Change {
         administrator: String,
         password: SecretId,
         database: Option<String>,
+        administration_port: Option<u16>,
     },
 
     /// A new application; its slug is unique in the installation.

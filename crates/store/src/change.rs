@@ -71,6 +71,7 @@ impl Changes<'_> {
                 administrator,
                 password,
                 database,
+                administration_port,
             } => {
                 let access = cluster::Access {
                     host,
@@ -78,6 +79,7 @@ impl Changes<'_> {
                     administrator,
                     password: *password,
                     database,
+                    administration_port: *administration_port,
                 };
                 self.set_cluster_access(*id, access).await
             }

@@ -8,7 +8,7 @@ const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_retention.sql"),
     include_str!("../migrations/0003_catalogue.sql"),
-    include_str!("../migrations/0004_rotation.sql"),
+    include_str!("../migrations/0004_services.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "Wndl".

@@ -1,6 +1,7 @@
 //! Windlass: server, router and command line in one binary. The only place that picks drivers.
 
 mod catalogue;
+mod clusters;
 mod images;
 mod paths;
 mod router;

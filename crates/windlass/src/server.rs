@@ -5,19 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
-use url::Url;
 use windlass_api::ApiSettings;
 use windlass_builder::{BuilderSettings, FileLogs, GitBuilder, RemotePolicy};
 use windlass_engine::Engine;
 use windlass_engine_docker::{DockerEngine, DockerSettings};
 use windlass_operations::SystemClock;
 use windlass_platform::{
-    Backends, ExternalCluster, KEPT_RELEASES, LEAST_KEPT_RELEASES, Platform, Settings, SubnetPool,
-    installation_id,
+    Backends, KEPT_RELEASES, LEAST_KEPT_RELEASES, Platform, Settings, SubnetPool, installation_id,
 };
 use windlass_records::Store;
 use windlass_router::control::SocketControl;
@@ -29,7 +27,7 @@ use windlass_service_drivers::redis::RedisDriver;
 use windlass_services::Driver;
 use windlass_store::{OpenError, SqliteStore, StoreSettings};
 
-use crate::{catalogue, paths, stop, token};
+use crate::{catalogue, clusters, paths, stop, token};
 
 /// How long another server's lock is waited for: longer than any program takes to be started.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -92,19 +90,18 @@ pub(crate) struct Options {
         default_value = "/var/run/docker.sock"
     )]
     docker_socket: PathBuf,
-    /// A PostgreSQL server for the shared cluster, by its administrator's URL
-    /// (postgres://user:password@host:5432/database), reachable under that name from here and from
-    /// containers. If left out, Windlass runs one itself.
-    #[arg(long, env = "WINDLASS_SHARED_POSTGRES", value_name = "URL")]
-    shared_postgres: Option<String>,
-    /// The version of that server.
+    /// A server of yours for the shared cluster of a type, as TYPE-VERSION=URL with its administrator
+    /// (postgres-15=postgres://user:password@host:5432/database), reachable under that name from here and from
+    /// containers; `?administration_port=` where it has another than its type's usual one. In the variable
+    /// several are parted by spaces. For the types that are left out Windlass runs one itself.
     #[arg(
         long,
-        env = "WINDLASS_SHARED_POSTGRES_VERSION",
-        value_name = "VERSION",
-        default_value = "15"
+        env = "WINDLASS_SHARED_CLUSTERS",
+        value_name = "TYPE-VERSION=URL",
+        value_delimiter = ' ',
+        hide_env_values = true
     )]
-    shared_postgres_version: String,
+    shared_cluster: Vec<SecretString>,
     /// Certificates (*.crt) that builds trust besides the usual ones.
     #[arg(
         long,
@@ -282,10 +279,10 @@ fn proxies() -> Vec<(String, String)> {
 }
 
 fn settings(options: &Options) -> anyhow::Result<Settings> {
-    let external_clusters = match &options.shared_postgres {
-        Some(text) => vec![external_postgres(text, &options.shared_postgres_version)?],
-        None => Vec::new(),
-    };
+    let named = options.shared_cluster.iter();
+    let external_clusters = named
+        .map(|text| clusters::parse(text))
+        .collect::<Result<_, _>>()?;
     Ok(Settings {
         region: options.region.clone(),
         catalogue: catalogue::read(options.catalogue.as_deref())?,
@@ -309,67 +306,4 @@ fn public_url(options: &Options) -> String {
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{}", options.listen))
-}
-
-/// The parts of an administrator's URL. Errors do not repeat the URL, for it holds the password.
-fn external_postgres(text: &str, version: &str) -> anyhow::Result<ExternalCluster> {
-    let url = Url::parse(text).context("the URL of the shared PostgreSQL server")?;
-    if !matches!(url.scheme(), "postgres" | "postgresql") {
-        bail!(
-            "the URL of the shared PostgreSQL server must begin with postgres://, not {}://",
-            url.scheme()
-        );
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        bail!(
-            "the URL of the shared PostgreSQL server takes no parameters; connections with TLS are not supported yet"
-        );
-    }
-    let host = url
-        .host_str()
-        .filter(|host| !host.is_empty())
-        .context("the URL of the shared PostgreSQL server names no host")?;
-    let password = url
-        .password()
-        .context("the URL of the shared PostgreSQL server has no password")?;
-    if url.username().is_empty() {
-        bail!("the URL of the shared PostgreSQL server names no user");
-    }
-    let database = url.path().trim_start_matches('/');
-    Ok(ExternalCluster {
-        driver: "postgres".to_owned(),
-        version: version.to_owned(),
-        host: host.trim_matches(['[', ']']).to_owned(),
-        port: url.port().unwrap_or(5432),
-        administrator: decode(url.username())?,
-        password: SecretString::from(decode(password)?),
-        database: if database.is_empty() {
-            None
-        } else {
-            Some(decode(database)?)
-        },
-    })
-}
-
-/// Percent-decoding, RFC 3986 section 2.1.
-fn decode(text: &str) -> anyhow::Result<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digits = [
-            rest.next().unwrap_or_default(),
-            rest.next().unwrap_or_default(),
-        ];
-        let digits = std::str::from_utf8(&digits)
-            .ok()
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(digits.context(
-            "a '%' in the URL of the shared PostgreSQL server is not followed by two hex digits",
-        )?);
-    }
-    String::from_utf8(bytes).context("the URL of the shared PostgreSQL server is not UTF-8")
 }

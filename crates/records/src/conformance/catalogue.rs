@@ -206,6 +206,7 @@ pub async fn clusters_change_in_order(store: Arc<dyn Store>) {
     cluster.state = ClusterState::New;
     cluster.host = Some("db.example.org".into());
     cluster.port = Some(5433);
+    cluster.administration_port = Some(15_433);
     cluster.administrator = "root".into();
     cluster.database = Some("postgres".into());
     let access = |id| Change::SetClusterAccess {
@@ -215,6 +216,7 @@ pub async fn clusters_change_in_order(store: Arc<dyn Store>) {
         administrator: "root".into(),
         password: new.id,
         database: Some("postgres".into()),
+        administration_port: Some(15_433),
     };
     sample
         .commit([Change::InsertSecret(new.clone()), access(cluster.id)])

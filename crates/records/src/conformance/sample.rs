@@ -148,6 +148,7 @@ impl Sample {
             instance,
             host: None,
             port: None,
+            administration_port: None,
             administrator: "postgres".into(),
             password: password.id,
             database: None,

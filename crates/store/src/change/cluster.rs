@@ -15,6 +15,7 @@ pub(super) struct Access<'a> {
     pub(super) administrator: &'a str,
     pub(super) password: SecretId,
     pub(super) database: &'a Option<String>,
+    pub(super) administration_port: Option<u16>,
 }
 
 const TWO_COMMON: &str = "the service has a cluster already; remove that one first";
@@ -37,7 +38,7 @@ impl Changes<'_> {
         self.references.need(row.password);
         query(
             "INSERT INTO cluster (id, region_id, service_id, kind, instance_id, host, port, administrator, password, \
-             database, subnet, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             database, subnet, state, created_at, administration_port) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(row.id.to_string())
         .bind(row.region.to_string())
@@ -52,6 +53,7 @@ impl Changes<'_> {
         .bind(row.subnet)
         .bind(to_word(row.state))
         .bind(row.created_at.0)
+        .bind(row.administration_port)
         .execute(&mut *self.connection)
         .await
         .map_err(|error| cluster_conflict(error, row.id))?;
@@ -124,7 +126,8 @@ impl Changes<'_> {
         self.references.loosen(parsed(&row, "password")?);
         // New again: nobody has looked whether it can be used.
         query(
-            "UPDATE cluster SET host = ?, port = ?, administrator = ?, password = ?, database = ?, state = ? WHERE id = ?",
+            "UPDATE cluster SET host = ?, port = ?, administrator = ?, password = ?, database = ?, state = ?, \
+             administration_port = ? WHERE id = ?",
         )
             .bind(access.host)
             .bind(access.port)
@@ -132,6 +135,7 @@ impl Changes<'_> {
             .bind(access.password.to_string())
             .bind(access.database)
             .bind(to_word(ClusterState::New))
+            .bind(access.administration_port)
             .bind(id.to_string())
             .execute(&mut *self.connection)
             .await?;

@@ -110,6 +110,7 @@ fn cluster_from(row: &SqliteRow) -> Result<Cluster, Fault> {
         instance: parsed_or_none(row, "instance_id")?,
         host: text_or_none(row, "host")?,
         port: number_or_none(row, "port")?,
+        administration_port: number_or_none(row, "administration_port")?,
         administrator: text(row, "administrator")?,
         password: parsed(row, "password")?,
         database: text_or_none(row, "database")?,

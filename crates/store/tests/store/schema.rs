@@ -49,7 +49,10 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
         .iter()
         .map(|index| format!("DROP INDEX {index}"))
         .chain(columns.map(|column| format!("ALTER TABLE service DROP COLUMN {column}")))
-        .chain(["ALTER TABLE binding DROP COLUMN grace_ends_at".to_owned()]);
+        .chain([
+            "ALTER TABLE binding DROP COLUMN grace_ends_at".to_owned(),
+            "ALTER TABLE cluster DROP COLUMN administration_port".to_owned(),
+        ]);
     for statement in undo {
         let statement = sqlx::AssertSqlSafe(statement);
         let undone = sqlx::query(statement).execute(&mut connection).await;

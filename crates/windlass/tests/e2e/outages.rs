@@ -6,6 +6,7 @@ use crate::support::app::App;
 use crate::support::disk::SmallDisk;
 use crate::support::docker;
 use crate::support::installation::Installation;
+use crate::support::operators::Operators;
 use crate::support::proxy::DockerProxy;
 use crate::support::{leftovers, wait};
 
@@ -78,59 +79,10 @@ fn docker_stopped_and_started_in_the_middle_costs_a_deployment_at_most() {
     leftovers::none(&on);
 }
 
-/// A PostgreSQL server of the operator's, gone when it is dropped.
-struct Operators {
-    container: String,
-}
-
-impl Operators {
-    fn start() -> Self {
-        let host = Self::host();
-        // A port of its own choice: one that Docker chooses is another after a restart.
-        let port = std::net::TcpListener::bind((host.as_str(), 0))
-            .and_then(|listener| listener.local_addr())
-            .expect("a free port")
-            .port();
-        let publish = format!("{host}:{port}:5432");
-        let container = docker::run(&[
-            "run",
-            "--detach",
-            "--env",
-            "POSTGRES_PASSWORD=op/secret",
-            "--publish",
-            &publish,
-            "postgres:15",
-        ]);
-        Self { container }
-    }
-
-    /// The machine's address on Docker's own bridge, which containers of every network reach.
-    fn host() -> String {
-        let format = "{{(index .IPAM.Config 0).Subnet}}";
-        let subnet = docker::run(&["network", "inspect", "bridge", "--format", format]);
-        let (first, _) = subnet.split_once('/').expect("a subnet");
-        let first: std::net::Ipv4Addr = first.parse().expect("an address");
-        std::net::Ipv4Addr::from_bits(first.to_bits() + 1).to_string()
-    }
-
-    fn url(&self) -> String {
-        let place = docker::run(&["port", &self.container, "5432"]);
-        format!("postgres://postgres:op%2Fsecret@{place}/postgres")
-    }
-}
-
-impl Drop for Operators {
-    fn drop(&mut self) {
-        if let Err(error) = docker::attempt(&["rm", "--force", "--volumes", &self.container]) {
-            eprintln!("cleaning up: {error}");
-        }
-    }
-}
-
 #[test]
 fn a_database_server_that_is_away_is_named_and_nothing_is_lost() {
-    let server = Operators::start();
-    let on = Installation::with(&["--shared-postgres", &server.url()]);
+    let server = Operators::postgres();
+    let on = Installation::with(&["--shared-cluster", &server.url()]);
     let app = App::create(&on, "shop");
     app.windlass(&["service", "add", "postgres-15-shared"])
         .good();

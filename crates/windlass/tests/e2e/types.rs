@@ -1,14 +1,19 @@
 //! Services of every type: added, provisioned, attached, used by the usual libraries, detached and removed.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::support::app::App;
 use crate::support::installation::Installation;
-use crate::support::leftovers;
+use crate::support::operators::Operators;
+use crate::support::{docker, leftovers, wait};
 
 const DOCKERFILE: &str = include_str!("types/Dockerfile");
 const APP: &str = include_str!("types/app.py");
 
+/// A server's first start, on a busy machine.
+const UP: Duration = Duration::from_mins(2);
 /// Service, kind, prefix, and the variable that the application finds it by.
 const SERVICES: [(&str, &str, &str, &str); 8] = [
     ("postgres", "DATABASE", "DEFAULT", "DEFAULT_DATABASE_DSN"),
@@ -69,6 +74,45 @@ fn every_type_goes_the_whole_way() {
             .good();
     }
     leftovers::none(&on);
+}
+
+#[test]
+fn servers_of_the_operator_are_used_like_those_of_windlass() {
+    let servers = [Operators::mariadb(), Operators::rabbitmq()];
+    let urls = servers.each_ref().map(Operators::url);
+    let on = Installation::with(&["--shared-cluster", &urls[0], "--shared-cluster", &urls[1]]);
+    let app = App::empty(&on, "shop", &[]);
+    app.write("Dockerfile", DOCKERFILE);
+    app.write("app.py", APP);
+    app.push_version("1");
+    let services = [
+        ("mariadb", "SHOP", "SHOP_DATABASE_DSN"),
+        ("rabbitmq", "DEFAULT", "DEFAULT_AMQP_BROKER_URL"),
+    ];
+    for (service, prefix, _) in services {
+        app.windlass(&["service", "add", service, "--prefix", prefix])
+            .good();
+        // Nobody but the operator knows when they have come up.
+        wait::until("the operator's server is up", UP, || {
+            (app.windlass(&["service", "provision", prefix]).code == 0).then_some(())
+        });
+    }
+    app.deploy("test");
+    let said = put(&app, "first");
+    for (service, prefix, variable) in services {
+        assert_eq!(said[variable], "first", "{service}: {said}");
+        app.windlass(&["service", "detach", prefix]).good();
+    }
+    app.deploy("test");
+    for (_, prefix, _) in services {
+        app.windlass(&["service", "remove", prefix, "--yes"]).good();
+    }
+    leftovers::none(&on);
+    assert_eq!(
+        docker::containers(&on.id(), "cluster"),
+        Vec::<String>::new(),
+        "Windlass runs no server of these types"
+    );
 }
 
 fn put(app: &App<'_>, value: &str) -> Value {

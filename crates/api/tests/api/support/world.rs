@@ -246,10 +246,10 @@ fn builder_settings(directory: &Path) -> BuilderSettings {
 
 fn cluster() -> ExternalCluster {
     ExternalCluster {
-        driver: "postgres".to_owned(),
-        version: "15".to_owned(),
+        serves: "postgres-15".to_owned(),
         host: "127.0.0.1".to_owned(),
-        port: 5432,
+        port: Some(5432),
+        administration_port: None,
         administrator: "postgres".to_owned(),
         password: SecretString::from("administrator"),
         database: None,

@@ -11,5 +11,6 @@ pub(crate) mod http;
 pub(crate) mod installation;
 pub(crate) mod leftovers;
 pub(crate) mod load;
+pub(crate) mod operators;
 pub(crate) mod proxy;
 pub(crate) mod wait;

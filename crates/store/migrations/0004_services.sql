@@ -1,3 +1,5 @@
 -- Credentials that a rotation replaced stay valid while they have sessions, and until then at the most.
 ALTER TABLE binding ADD COLUMN grace_ends_at INTEGER;
 CREATE INDEX binding_replaced ON binding (grace_ends_at, id) WHERE state = 'revoking' AND grace_ends_at IS NOT NULL;
+-- A server of the operator may have its administration at another port than its type's usual one.
+ALTER TABLE cluster ADD COLUMN administration_port INTEGER;
