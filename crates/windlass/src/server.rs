@@ -280,9 +280,7 @@ fn proxies() -> Vec<(String, String)> {
 
 fn settings(options: &Options) -> anyhow::Result<Settings> {
     let named = options.shared_cluster.iter();
-    let external_clusters = named
-        .map(|text| clusters::parse(text))
-        .collect::<Result<_, _>>()?;
+    let external_clusters = named.map(clusters::parse).collect::<Result<_, _>>()?;
     Ok(Settings {
         region: options.region.clone(),
         catalogue: catalogue::read(options.catalogue.as_deref())?,
