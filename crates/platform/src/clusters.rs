@@ -87,6 +87,7 @@ impl Parts {
             host: None,
             port: Some(server.port),
             administration_port: None,
+            settings: None,
             administrator: server.administrator,
             password: password.id,
             database: None,
@@ -264,6 +265,7 @@ impl Parts {
             password: self.reveal(cluster.password).await?,
             database: cluster.database.clone(),
             tls: Tls::Off,
+            settings: cluster.settings.clone(),
         })
     }
 

@@ -6,10 +6,11 @@ use windlass_operations::{Effect, Failure, Operation, StepContext, StepRecord, S
 use windlass_records::{
     Change, Cluster, ClusterKind, ClusterState, Instance, InstanceFailure, Service,
 };
-use windlass_services::{Error, InstanceSpec};
+use windlass_services::{Error, InstanceSpec, Owner};
 
 use crate::failures;
 use crate::parts::Parts;
+use crate::scene::Scene;
 
 /// An instance with its service.
 pub(crate) struct InstanceScene {
@@ -49,7 +50,27 @@ impl Parts {
             instance: scene.instance.id,
             connection_limit: scene.service.connection_limit,
             comment: format!("{}/{}", owner.title(), scene.instance.id),
+            given: match scene.instance.given_url {
+                Some(given) => Some(self.reveal(given).await?),
+                None => None,
+            },
+            owner: Some(self.owner(&owner, &scene.instance)),
         })
+    }
+
+    fn owner(&self, scene: &Scene, instance: &Instance) -> Owner {
+        let organisation = scene.application.organisation.to_string();
+        Owner {
+            // Organisations have no names of their own yet that differ.
+            organisation_name: organisation.clone(),
+            organisation,
+            application: scene.application.id.to_string(),
+            application_name: scene.application.slug.to_string(),
+            environment: scene.environment.id.to_string(),
+            environment_name: scene.environment.slug.to_string(),
+            installation: self.installation.clone(),
+            prefix: instance.prefix.to_string(),
+        }
     }
 
     /// The cluster that the instance is on, or will be.

@@ -222,6 +222,7 @@ async fn seed_external_clusters(
                 host: Some(named.host.clone()),
                 port: Some(port),
                 administration_port: named.administration_port,
+                settings: None,
                 administrator: named.administrator.clone(),
                 password: password.id,
                 database: named.database.clone(),

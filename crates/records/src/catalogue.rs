@@ -108,6 +108,8 @@ pub struct Cluster {
     pub password: SecretId,
     /// The administrator's database, where the type has such.
     pub database: Option<String>,
+    /// What only its type's driver understands.
+    pub settings: Option<serde_json::Value>,
     /// The number of the subnet of its own network, for one that Windlass runs.
     pub subnet: Option<u32>,
     /// Whether it can be used.

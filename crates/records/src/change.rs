@@ -120,6 +120,12 @@ pub enum Change {
         url_scheme: Option<String>,
         at: Timestamp,
     },
+    /// Another URL that the user gave; the one before is forgotten when no release has it.
+    SetInstanceGivenUrl {
+        id: InstanceId,
+        given_url: SecretId,
+        at: Timestamp,
+    },
     /// Why the last operation on it failed, or that it did not.
     SetInstanceError {
         id: InstanceId,
@@ -135,6 +141,9 @@ pub enum Change {
         from: BindingState,
         to: BindingState,
     },
+    /// The credential that the binding's server gave instead of the password that was asked for, which is
+    /// forgotten.
+    SetBindingPassword { id: BindingId, password: SecretId },
     /// An active binding is replaced by a newer one: nothing may pin it any more, and its user goes when it has
     /// no session left, or when its grace time is over.
     ReplaceBinding {

@@ -39,6 +39,8 @@ pub struct Instance {
     pub prefix: Prefix,
     /// The scheme of its URL, if not the type's default.
     pub url_scheme: Option<String>,
+    /// The URL with credentials that the user gave, of a type that Windlass makes nothing of.
+    pub given_url: Option<SecretId>,
     /// Its state.
     pub state: InstanceState,
     /// The state before `REMOVING`, to which a removal that is rolled back returns.

@@ -44,13 +44,15 @@ pub trait Driver: Send + Sync + 'static {
     /// Makes the instance, and looks at what came of it: a success says that it can be used.
     async fn provision(&self, access: &Access, instance: &InstanceSpec) -> Result<(), Error>;
 
-    /// Makes the binding's user, or sets its password and rights again.
+    /// Makes the binding's user, or sets its password and rights again. `Some` is the credential where it is not
+    /// the password that was asked for but something that the server chose, or the user of Windlass gave: it is
+    /// kept, encrypted, and is the `password` of [`VariableRequest`]. Repeated, the call gives the same again.
     async fn bind(
         &self,
         access: &Access,
         instance: &InstanceSpec,
         binding: &BindingSpec,
-    ) -> Result<(), Error>;
+    ) -> Result<Option<SecretString>, Error>;
 
     /// Revokes the binding: its user cannot log in, its sessions end, it is gone; the data stays.
     async fn unbind(

@@ -20,5 +20,5 @@ pub use contract::Driver;
 pub use error::Error;
 pub use server::{ServerSpec, Volume};
 pub use spec::{
-    Access, BindingSpec, Endpoint, InstanceSpec, Tls, Usage, Variable, VariableRequest,
+    Access, BindingSpec, Endpoint, InstanceSpec, Owner, Tls, Usage, Variable, VariableRequest,
 };

@@ -43,10 +43,33 @@ pub struct Access {
     pub database: Option<String>,
     /// Whether connections are encrypted.
     pub tls: Tls,
+    /// What only the driver understands, as it was recorded with the cluster.
+    pub settings: Option<serde_json::Value>,
+}
+
+/// Whose an instance is: ids that never change, and names that may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The organisation's id.
+    pub organisation: String,
+    /// Its name.
+    pub organisation_name: String,
+    /// The application's id.
+    pub application: String,
+    /// Its name.
+    pub application_name: String,
+    /// The environment's id.
+    pub environment: String,
+    /// Its name.
+    pub environment_name: String,
+    /// The id of this installation of Windlass.
+    pub installation: String,
+    /// The instance's prefix.
+    pub prefix: String,
 }
 
 /// An instance to be provisioned. The same id with other parameters is a conflict.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct InstanceSpec {
     /// Its id; names on the server are derived from it.
     pub instance: InstanceId,
@@ -54,6 +77,10 @@ pub struct InstanceSpec {
     pub connection_limit: u32,
     /// Who it belongs to, for people who look at the server: `application/environment/PREFIX`.
     pub comment: String,
+    /// The URL with credentials that the user gave, of a type that Windlass makes nothing of.
+    pub given: Option<SecretString>,
+    /// The same as the comment for those who take it apart.
+    pub owner: Option<Owner>,
 }
 
 /// A binding to be made.

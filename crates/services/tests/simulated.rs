@@ -43,6 +43,7 @@ fn access() -> Access {
         password: password::generate(),
         database: None,
         tls: Tls::Off,
+        settings: None,
     }
 }
 
@@ -148,6 +149,8 @@ fn spec() -> InstanceSpec {
         instance: InstanceId::from(Uuid::now_v7()),
         connection_limit: 60,
         comment: "shop/test/DEFAULT".to_owned(),
+        given: None,
+        owner: None,
     }
 }
 

@@ -115,12 +115,18 @@ impl Changes<'_> {
                 self.set_instance_url_scheme(*id, url_scheme.as_deref(), *at)
                     .await
             }
+            Change::SetInstanceGivenUrl { id, given_url, at } => {
+                self.set_instance_given_url(*id, *given_url, *at).await
+            }
             Change::SetInstanceError { id, error, at } => {
                 self.set_instance_error(*id, error.as_ref(), *at).await
             }
             Change::InsertBinding(row) => self.insert_binding(row).await,
             Change::SetBindingState { id, from, to } => {
                 self.set_binding_state(*id, *from, *to).await
+            }
+            Change::SetBindingPassword { id, password } => {
+                self.set_binding_password(*id, *password).await
             }
             Change::ReplaceBinding { id, grace_ends_at } => {
                 self.replace_binding(*id, *grace_ends_at).await

@@ -74,6 +74,7 @@ impl Platform {
             kind: service.kind.clone(),
             prefix,
             url_scheme: new.url_scheme,
+            given_url: None,
             state: InstanceState::New,
             state_before_removal: None,
             cluster: None,

@@ -85,8 +85,8 @@ impl Driver for MemcachedDriver {
         access: &Access,
         _instance: &InstanceSpec,
         _binding: &BindingSpec,
-    ) -> Result<(), Error> {
-        self.call(access, probe).await
+    ) -> Result<Option<SecretString>, Error> {
+        self.call(access, probe).await.map(|()| None)
     }
 
     /// There is nothing to revoke.

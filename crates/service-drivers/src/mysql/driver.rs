@@ -83,9 +83,9 @@ impl Driver for MysqlDriver {
         access: &Access,
         instance: &InstanceSpec,
         binding: &BindingSpec,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<SecretString>, Error> {
         let call = bind::bind(self.cluster(access), instance, binding);
-        self.call(access, call).await
+        self.call(access, call).await.map(|()| None)
     }
 
     async fn unbind(

@@ -64,9 +64,10 @@ impl Driver for PostgresDriver {
         access: &Access,
         instance: &InstanceSpec,
         binding: &BindingSpec,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<SecretString>, Error> {
         self.call(access, bind::bind(access, instance, binding))
             .await
+            .map(|()| None)
     }
 
     async fn unbind(

@@ -78,9 +78,10 @@ impl Driver for RedisDriver {
         access: &Access,
         instance: &InstanceSpec,
         binding: &BindingSpec,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<SecretString>, Error> {
         self.call(access, bind::bind(access, instance, binding))
             .await
+            .map(|()| None)
     }
 
     async fn unbind(

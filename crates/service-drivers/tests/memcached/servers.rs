@@ -13,6 +13,8 @@ fn spec() -> InstanceSpec {
         instance: InstanceId::from(Uuid::now_v7()),
         connection_limit: 10,
         comment: "shop/test/DEFAULT".to_owned(),
+        given: None,
+        owner: None,
     }
 }
 

@@ -19,7 +19,11 @@ async fn default_is_set_again_by_prepare_and_bind() {
         redis.server.run::<()>(&words).await;
         connect(&nameless).await.expect_err("it is switched off");
         let repaired = match repair {
-            "bind" => redis.driver.bind(&redis.access, &spec, &binding).await,
+            "bind" => redis
+                .driver
+                .bind(&redis.access, &spec, &binding)
+                .await
+                .map(drop),
             _ => redis.driver.prepare(&redis.access).await,
         };
         repaired.expect(repair);

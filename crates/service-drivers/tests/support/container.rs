@@ -148,6 +148,7 @@ fn access(driver: &dyn Driver, spec: &ServerSpec, password: SecretString) -> Acc
         password,
         database: None,
         tls: Tls::Off,
+        settings: None,
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) fn new_spec() -> InstanceSpec {
         instance: InstanceId::from(Uuid::now_v7()),
         connection_limit: 20,
         comment: "shop/test/DEFAULT, it's a \\ \"test\"".to_owned(),
+        given: None,
+        owner: None,
     }
 }
 

@@ -155,7 +155,7 @@ impl Driver for SimulatedDriver {
         access: &Access,
         spec: &InstanceSpec,
         binding: &BindingSpec,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<SecretString>, Error> {
         let name = short(spec.instance);
         let half = |cluster: &mut Cluster| {
             own(cluster, access, &name)?;
@@ -185,6 +185,7 @@ impl Driver for SimulatedDriver {
         };
         self.call(Call::Bind, access, Some(spec.instance), half, whole)
             .await
+            .map(|()| None)
     }
 
     async fn unbind(

@@ -1,7 +1,7 @@
 //! Changes of bindings.
 
 use sqlx::query;
-use windlass_model::id::BindingId;
+use windlass_model::id::{BindingId, SecretId};
 use windlass_model::time::Timestamp;
 use windlass_records::{Binding, BindingState};
 
@@ -67,6 +67,26 @@ impl Changes<'_> {
         }
         query("UPDATE binding SET state = ? WHERE id = ?")
             .bind(to_word(to))
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn set_binding_password(
+        &mut self,
+        id: BindingId,
+        password: SecretId,
+    ) -> Result<(), Fault> {
+        let row = query("SELECT password FROM binding WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&mut *self.connection)
+            .await?
+            .ok_or_else(|| missing(format!("binding {id}")))?;
+        self.references.need(password);
+        self.references.loosen(parsed(&row, "password")?);
+        query("UPDATE binding SET password = ? WHERE id = ?")
+            .bind(password.to_string())
             .bind(id.to_string())
             .execute(&mut *self.connection)
             .await?;

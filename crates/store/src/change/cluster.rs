@@ -6,7 +6,7 @@ use windlass_records::{Cluster, ClusterKind, ClusterState};
 
 use super::Changes;
 use crate::fault::{Fault, conflict, missing, unique};
-use crate::row::{number_or_none, parsed, to_word, word};
+use crate::row::{number_or_none, parsed, to_document, to_word, word};
 
 /// Where an external cluster is and how Windlass gets in.
 pub(super) struct Access<'a> {
@@ -38,7 +38,8 @@ impl Changes<'_> {
         self.references.need(row.password);
         query(
             "INSERT INTO cluster (id, region_id, service_id, kind, instance_id, host, port, administrator, password, \
-             database, subnet, state, created_at, administration_port) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             database, subnet, state, created_at, administration_port, settings) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(row.id.to_string())
         .bind(row.region.to_string())
@@ -54,6 +55,7 @@ impl Changes<'_> {
         .bind(to_word(row.state))
         .bind(row.created_at.0)
         .bind(row.administration_port)
+        .bind(row.settings.as_ref().map(to_document))
         .execute(&mut *self.connection)
         .await
         .map_err(|error| cluster_conflict(error, row.id))?;

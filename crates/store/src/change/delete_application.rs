@@ -68,6 +68,7 @@ const SECRETS: &str = "SELECT secret_key AS id FROM environment WHERE applicatio
     UNION SELECT value FROM variable WHERE environment_id IN (SELECT id FROM environment WHERE application_id = ?1) \
     UNION SELECT binding.password FROM binding JOIN instance ON instance.id = binding.instance_id \
         WHERE instance.application_id = ?1 \
+    UNION SELECT given_url FROM instance WHERE application_id = ?1 AND given_url IS NOT NULL \
     UNION SELECT cluster.password FROM cluster JOIN instance ON instance.id = cluster.instance_id \
         WHERE instance.application_id = ?1 \
     UNION SELECT release_secret.secret_id FROM release_secret JOIN release ON release.id = release_secret.release_id \

@@ -1,7 +1,7 @@
 //! Changes of service instances.
 
 use sqlx::query;
-use windlass_model::id::{ClusterId, DeploymentId, InstanceId};
+use windlass_model::id::{ClusterId, DeploymentId, InstanceId, SecretId};
 use windlass_model::instance::InstanceState;
 use windlass_model::names::Prefix;
 use windlass_model::time::Timestamp;
@@ -22,8 +22,8 @@ impl Changes<'_> {
         }
         query(
             "INSERT INTO instance (id, application_id, environment_id, service_id, kind, prefix, url_scheme, state, \
-             state_before_removal, cluster_id, generation, last_error, created_at, updated_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             state_before_removal, cluster_id, generation, last_error, created_at, updated_at, given_url) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(row.id.to_string())
         .bind(application.to_string())
@@ -39,9 +39,13 @@ impl Changes<'_> {
         .bind(row.last_error.as_ref().map(to_document))
         .bind(row.created_at.0)
         .bind(row.updated_at.0)
+        .bind(row.given_url.map(|id| id.to_string()))
         .execute(&mut *self.connection)
         .await
         .map_err(|error| prefix_conflict(error, row.id, &row.prefix, &row.kind))?;
+        if let Some(given) = row.given_url {
+            self.references.need(given);
+        }
         Ok(())
     }
 
@@ -55,6 +59,9 @@ impl Changes<'_> {
         let row = self.load_instance(id).await?;
         if row.state != from {
             return Err(wrong_state(&row, &[from]));
+        }
+        if let (InstanceState::Removed, Some(given)) = (to, row.given_url) {
+            self.references.loosen(given);
         }
         // A repeated `REMOVING` keeps the state from before the first.
         let before = match to {
@@ -72,6 +79,26 @@ impl Changes<'_> {
         .execute(&mut *self.connection)
         .await
         .map_err(|error| prefix_conflict(error, id, &row.prefix, &row.kind))?;
+        Ok(())
+    }
+
+    pub(super) async fn set_instance_given_url(
+        &mut self,
+        id: InstanceId,
+        given_url: SecretId,
+        at: Timestamp,
+    ) -> Result<(), Fault> {
+        let row = self.load_instance(id).await?;
+        self.references.need(given_url);
+        if let Some(before) = row.given_url {
+            self.references.loosen(before);
+        }
+        query("UPDATE instance SET given_url = ?, updated_at = ? WHERE id = ?")
+            .bind(given_url.to_string())
+            .bind(at.0)
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
         Ok(())
     }
 

@@ -7,7 +7,8 @@ use windlass_records::{Cluster, Region, Service};
 
 use crate::fault::Fault;
 use crate::row::{
-    flag, number, number_or_none, parsed, parsed_or_none, text, text_or_none, time, word,
+    document_or_none, flag, number, number_or_none, parsed, parsed_or_none, text, text_or_none,
+    time, word,
 };
 
 pub(crate) async fn regions(connection: &mut SqliteConnection) -> Result<Vec<Region>, Fault> {
@@ -111,6 +112,7 @@ fn cluster_from(row: &SqliteRow) -> Result<Cluster, Fault> {
         host: text_or_none(row, "host")?,
         port: number_or_none(row, "port")?,
         administration_port: number_or_none(row, "administration_port")?,
+        settings: document_or_none(row, "settings")?,
         administrator: text(row, "administrator")?,
         password: parsed(row, "password")?,
         database: text_or_none(row, "database")?,

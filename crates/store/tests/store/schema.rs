@@ -43,6 +43,7 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
         "deployment_operation",
         "instance_failure",
         "binding_replaced",
+        "instance_given_url",
     ];
     let columns = ["plan", "image", "rank"];
     let undo = added
@@ -52,6 +53,8 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
         .chain([
             "ALTER TABLE binding DROP COLUMN grace_ends_at".to_owned(),
             "ALTER TABLE cluster DROP COLUMN administration_port".to_owned(),
+            "ALTER TABLE cluster DROP COLUMN settings".to_owned(),
+            "ALTER TABLE instance DROP COLUMN given_url".to_owned(),
         ]);
     for statement in undo {
         let statement = sqlx::AssertSqlSafe(statement);

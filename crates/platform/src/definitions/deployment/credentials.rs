@@ -86,12 +86,25 @@ impl Stage<'_> {
                 generation: binding.generation,
                 password: self.parts.reveal(binding.password).await?,
             };
-            self.parts
+            let credential = self
+                .parts
                 .driver(&scene.service)?
                 .bind(&access, &self.parts.instance_spec(&scene).await?, &spec)
                 .await
                 .map_err(|error| as_of_step(failures::service(&error)))?;
             is_begun = true;
+            if let Some(value) = credential {
+                let password = NewSecret {
+                    id: ids::mint(),
+                    value,
+                    created_at: self.parts.now(),
+                };
+                changes.push(Change::SetBindingPassword {
+                    id: binding.id,
+                    password: password.id,
+                });
+                changes.push(Change::InsertSecret(password));
+            }
             self.say(format!(
                 "      {} has credentials of its own (number {})",
                 scene.instance.prefix, binding.generation
