@@ -28,6 +28,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("windlass-store", Driver),
     ("windlass-engine-docker", Driver),
     ("windlass-service-drivers", Driver),
+    ("windlass-service-broker", Driver),
     ("windlass-builder", Driver),
     ("windlass-router", Driver),
     ("windlass-platform", Platform),
