@@ -6,6 +6,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::registration::Invalid;
+use crate::words::clean;
 
 /// How we prove who we are.
 #[derive(Debug, Clone)]
@@ -47,13 +48,14 @@ impl Authentication {
         Ok(header)
     }
 
-    /// The text without our own secret, in case that the broker says it back to us.
+    /// The text, cleaned already, without our own secret, in case that the broker says it back to us.
     pub(crate) fn redacted(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let secrets = match self {
             Self::Basic { user, password } => vec![
                 encoded(user, password.expose_secret()),
                 password.expose_secret().to_owned(),
+                clean(password.expose_secret()),
             ],
             Self::Bearer(token) => vec![token.expose_secret().to_owned()],
         };
@@ -100,6 +102,8 @@ mod tests {
 
     #[test]
     fn our_secret_is_taken_out_of_the_brokers_words() {
+        let blanks = basic("admin", "two  blanks");
+        assert_eq!(blanks.redacted("bad two blanks"), "bad [secret]");
         let basic = basic("admin", "hunter2");
         assert_eq!(
             basic.redacted("bad password hunter2 or YWRtaW46aHVudGVyMg=="),

@@ -28,7 +28,7 @@ impl Backoff {
 
     /// Waits, at most until the deadline; false if it has passed already.
     pub(crate) async fn wait(&mut self, retry_after: Option<Duration>) -> bool {
-        let left = self.within.saturating_sub(self.began.elapsed());
+        let left = self.left();
         if left.is_zero() {
             return false;
         }
@@ -36,6 +36,11 @@ impl Backoff {
         self.next = grown(self.next, &self.pace);
         sleep(wait.max(retry_after.unwrap_or_default()).min(left)).await;
         true
+    }
+
+    /// What is left of the time.
+    pub(crate) fn left(&self) -> Duration {
+        self.within.saturating_sub(self.began.elapsed())
     }
 
     /// The whole time.

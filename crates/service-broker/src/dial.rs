@@ -2,10 +2,12 @@
 
 use std::fmt::Debug;
 use std::io;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 
 /// Bytes both ways.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -20,6 +22,10 @@ pub trait Dial: Debug + Send + Sync {
     async fn dial(&self, host: &str, port: u16) -> io::Result<Box<dyn Stream>>;
 }
 
+/// For one of a host's addresses: on a machine without a way to IPv6 the first may lead nowhere, and the others
+/// must get their turn before the whole connection is given up.
+const ADDRESS: Duration = Duration::from_secs(2);
+
 /// TCP.
 #[derive(Debug, Clone, Copy)]
 pub struct Network;
@@ -27,8 +33,17 @@ pub struct Network;
 #[async_trait]
 impl Dial for Network {
     async fn dial(&self, host: &str, port: u16) -> io::Result<Box<dyn Stream>> {
-        let stream = TcpStream::connect((host, port)).await?;
-        stream.set_nodelay(true)?;
-        Ok(Box::new(stream))
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        for address in lookup_host((host, port)).await? {
+            match timeout(ADDRESS, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(Box::new(stream));
+                }
+                Ok(Err(error)) => last = error,
+                Err(_) => last = io::ErrorKind::TimedOut.into(),
+            }
+        }
+        Err(last)
     }
 }

@@ -22,7 +22,7 @@ impl Broker {
             (true, Orphan::Remove) => {
                 let persistence = Persistence {
                     within: self.settings.mitigation,
-                    when_away: true,
+                    is_mitigation: true,
                 };
                 match self.remove(resource, None, persistence).await {
                     Ok(()) => Removal::Done,

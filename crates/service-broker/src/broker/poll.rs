@@ -1,5 +1,7 @@
 //! Waiting for an operation that the broker is at work on.
 
+use std::time::Duration;
+
 use super::Broker;
 use super::request::Underway;
 use crate::backoff::Backoff;
@@ -20,10 +22,24 @@ impl Broker {
         underway: Underway,
         by: Option<&OriginatingIdentity>,
     ) -> Result<(), Failed> {
+        self.poll_within(Duration::MAX, resource, attempt, underway, by)
+            .await
+    }
+
+    /// The same, not longer than that.
+    pub(super) async fn poll_within(
+        &self,
+        limit: Duration,
+        resource: Resource<'_>,
+        attempt: Attempt,
+        underway: Underway,
+        by: Option<&OriginatingIdentity>,
+    ) -> Result<(), Failed> {
         let of_plan = resource.target().maximum_polling;
         let most = of_plan.map_or(self.settings.polling, |most| {
             most.min(self.settings.polling)
         });
+        let most = most.min(limit);
         let call = Call::poll(resource, underway.operation.as_deref()).by(by);
         let mut waits = Backoff::within(&self.settings.pace, most);
         let mut retry_after = underway.retry_after;

@@ -18,8 +18,9 @@ use crate::target::{Binding, Instance, Resource};
 pub(super) struct Persistence {
     /// How long it is repeated.
     pub(super) within: Duration,
-    /// Whether it is repeated too if the broker cannot be reached at first.
-    pub(super) when_away: bool,
+    /// Whether it is only tidying up: repeated too if the broker cannot be reached at first, and not waited for
+    /// when that time is over.
+    pub(super) is_mitigation: bool,
 }
 
 impl Broker {
@@ -57,7 +58,7 @@ impl Broker {
     ) -> Result<(), Error> {
         let persistence = Persistence {
             within: self.settings.patience,
-            when_away: false,
+            is_mitigation: false,
         };
         let removed = self.remove(resource, by, persistence).await;
         removed.map_err(|failure| self.redacted(Error::new(doing, failure)))
@@ -73,7 +74,7 @@ impl Broker {
         let attempt = resource.deletion();
         let call = Call::delete(resource).by(by);
         let mut waits = Backoff::within(&self.settings.pace, persistence.within);
-        let mut was_reached = persistence.when_away;
+        let mut was_reached = persistence.is_mitigation;
         let mut unclear = None;
         loop {
             let outcome = self.exchange.send(&call).await;
@@ -88,7 +89,13 @@ impl Broker {
                         operation,
                         retry_after,
                     };
-                    match self.poll(resource, attempt, underway, by).await {
+                    let limit = if persistence.is_mitigation {
+                        waits.left()
+                    } else {
+                        Duration::MAX
+                    };
+                    let polled = self.poll_within(limit, resource, attempt, underway, by);
+                    match polled.await {
                         Ok(()) => return Ok(()),
                         Err(failed) => (failed.failure, failed.repeat),
                     }

@@ -120,6 +120,9 @@ fn refusal<T: Default>(attempt: Attempt, answer: &Answer) -> Decision<T> {
 
 /// Why a redirect is an error.
 pub(crate) fn redirected(status: StatusCode) -> String {
+    if status == StatusCode::NOT_MODIFIED {
+        return "it says that nothing has changed (HTTP 304), and was not asked that".to_owned();
+    }
     format!(
         "it redirects to another address (HTTP {}), which is not followed: register the final one",
         status.as_u16()

@@ -82,7 +82,7 @@ pub struct InstanceDescription {
     /// Its plan.
     #[serde(default)]
     pub plan_id: Option<String>,
-    /// A page about it; see [`InstanceAnswer::dashboard_link`].
+    /// A page about it, as the broker gave it; see [`Self::dashboard_link`].
     #[serde(default)]
     pub dashboard_url: Option<String>,
     /// Its parameters, all, some or none of them.
@@ -97,10 +97,20 @@ impl InstanceAnswer {
     /// The page about the instance if it is one of the web: another scheme would be a script in the panel.
     /// It is shown as a link, never fetched.
     pub fn dashboard_link(&self) -> Option<&str> {
-        let url = self.dashboard_url.as_deref()?;
-        let parsed = url::Url::parse(url).ok()?;
-        matches!(parsed.scheme(), "http" | "https").then_some(url)
+        link(self.dashboard_url.as_deref()?)
     }
+}
+
+impl InstanceDescription {
+    /// As [`InstanceAnswer::dashboard_link`].
+    pub fn dashboard_link(&self) -> Option<&str> {
+        link(self.dashboard_url.as_deref()?)
+    }
+}
+
+fn link(url: &str) -> Option<&str> {
+    let parsed = url::Url::parse(url).ok()?;
+    matches!(parsed.scheme(), "http" | "https").then_some(url)
 }
 
 #[cfg(test)]

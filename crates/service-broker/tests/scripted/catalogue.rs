@@ -70,7 +70,7 @@ async fn failures_are_said() {
         ),
         (
             text(304, ""),
-            "the broker's answer does not follow the specification: it redirects to another address (HTTP 304), which is not followed: register the final one",
+            "the broker's answer does not follow the specification: it says that nothing has changed (HTTP 304), and was not asked that",
         ),
         (
             json(200, &catalogue()),

@@ -466,3 +466,24 @@ async fn a_deletion_that_meets_404_is_believed_if_the_broker_is_there() {
     assert_eq!(error.removal, Removal::Done);
     assert_eq!(script.lines(), [PUT, DELETE, "GET /osb/v2/catalog"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_that_never_ends_is_owed_after_its_time() {
+    let progress = (0..20).map(|_| state("in progress"));
+    let acts = [error(500, "", "boom"), accepted()]
+        .into_iter()
+        .chain(progress);
+    let (broker, _) = broker(acts);
+    let began = Instant::now();
+    let error = provision(&broker).await.expect_err("failed");
+    assert!(error.is_removal_owed(), "{error}");
+    assert_eq!(began.elapsed().as_secs(), 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_goes_on_while_the_broker_is_away() {
+    let (broker, script) = broker([cut(), Act::Refuse, Act::Hang, gone()]);
+    let error = provision(&broker).await.expect_err("failed");
+    assert_eq!(error.removal, Removal::Done);
+    assert_eq!(script.lines(), [PUT, DELETE]);
+}
