@@ -487,3 +487,13 @@ async fn a_removal_goes_on_while_the_broker_is_away() {
     assert_eq!(error.removal, Removal::Done);
     assert_eq!(script.lines(), [PUT, DELETE]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_remembers_now_and_then_is_believed() {
+    let lapse = || (0..4).map(|_| json(404, &json!({})));
+    let acts = [accepted()].into_iter().chain(lapse());
+    let acts = acts.chain([state("in progress")]).chain(lapse());
+    let (broker, script) = broker(acts.chain([state("succeeded")]));
+    provision(&broker).await.expect("made");
+    script.seen();
+}
