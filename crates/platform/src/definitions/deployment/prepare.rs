@@ -1,9 +1,9 @@
 //! The release: everything pinned, before anything of it runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_delivery::build::BuiltImage;
-use windlass_model::names::{ProcessName, VariableName};
+use windlass_model::names::{Prefix, ProcessName, VariableName};
 use windlass_model::variables::{Candidate, VariableSource, merge};
 use windlass_operations::{Done, Failure};
 use windlass_records::{Change, Process, Release, ReleaseBinding, ReleaseVariable, VariableValue};
@@ -167,18 +167,22 @@ impl Stage<'_> {
         for variable in self.builtin_variables(port) {
             add(variable);
         }
+        let mut firm: BTreeMap<VariableName, &Prefix> = BTreeMap::new();
         for binding in bindings {
-            let scene = self.parts.instance_scene(binding.instance).await?;
-            for (name, is_sensitive) in self
-                .parts
-                .service_variable_names(&scene.service, &binding.prefix)?
-            {
-                let value = VariableValue::Binding(binding.binding);
+            let beginning = format!("{}_", binding.prefix);
+            // Asked of the binding itself: what a broker gives nobody knows before.
+            for variable in self.parts.binding_variables(binding).await? {
+                let name = variable.name;
+                if name.as_str().starts_with(&beginning)
+                    && let Some(other) = firm.insert(name.clone(), &binding.prefix)
+                {
+                    return Err(two_values(&name, other, &binding.prefix));
+                }
                 add(ReleaseVariable {
                     name,
                     source: VariableSource::Service,
-                    value,
-                    is_sensitive,
+                    value: VariableValue::Binding(binding.binding),
+                    is_sensitive: variable.is_sensitive,
                 });
             }
         }
@@ -237,6 +241,14 @@ impl Stage<'_> {
         ));
         variables
     }
+}
+
+fn two_values(name: &VariableName, one: &Prefix, other: &Prefix) -> Failure {
+    Failure::permanent(
+        "variable_twice",
+        format!("the variable {name} would have two values: of the instances with the prefixes {one} and {other}"),
+    )
+    .with_hint("Give one of them another prefix with 'windlass service rename', then deploy again.")
 }
 
 /// The names of the variables that Windlass itself gives to a release.
