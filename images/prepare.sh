@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that images are there: kept, pulled where a registry answers, else built from Debian's packages.
-#   images/prepare.sh [IMAGE...]          directories under images/, or tags such as postgres:17; without any: all
+#   images/prepare.sh [--all | IMAGE...]  directories under images/, or tags such as postgres:17
+# Without any: every recipe but those of servers that are made by a script first (they have a file `source`), which
+# takes minutes; --all is those too.
 # WINDLASS_PULL=never goes straight to building. See README.md beside this file for the steps and the label.
 set -euo pipefail
 
@@ -83,6 +85,36 @@ prepare_image() {
     fi
 }
 
+# prepare_made DIRECTORY: the same from a program that scripts/make-<name> makes once into the cache. The recipe's
+# `source` says under which tag a registry has the image and what that program's file is; the script is beside this
+# directory in the source tree, and not where the recipes were taken out of the binary.
+prepare_made() {
+    local directory=$1 name=${1%/*} version=${1#*/} tag made digest cache=${logs%/images} make context
+    # shellcheck source=/dev/null
+    source "$here/$directory/source"
+    digest=$(printf '%s %s' "$(recipe "$here/$directory")" \
+        "$(docker image inspect --format '{{.Id}}' "$base")" | sha256sum | cut -d' ' -f1)
+    make=$here/../scripts/make-$name
+    if keep "$tag" "$digest"; then
+        report "$tag" present
+    elif pull "$tag"; then
+        report "$tag" pulled
+    else
+        if [[ ! -e $cache/$name-$version/$made && -x $make ]]; then "$make" "$version" >&2; fi
+        [[ -e $cache/$name-$version/$made ]] || {
+            printf 'error: %s cannot be pulled; scripts/make-%s of the source tree makes what it is built from\n' \
+                "$tag" "$name" >&2
+            return 1
+        }
+        context=$(mktemp -d)
+        cp "$here/$directory/Dockerfile" "$cache/$name-$version/$made" "$context"
+        logged "${directory//\//-}" docker build --force-rm --tag "$tag" \
+            --label "windlass.recipe=$digest" "$context"
+        rm -rf "$context"
+        report "$tag" "built from what scripts/make-$name made"
+    fi
+}
+
 # prepare_tag TAG: an image without a recipe, which only a registry has.
 prepare_tag() {
     if docker image inspect "$1" >/dev/null 2>&1; then
@@ -97,10 +129,13 @@ prepare_tag() {
 }
 
 # Without a choice: the base, every service's recipe, and the tests' own.
-if [[ $# == 0 ]]; then
-    services=("$here"/*/*/Dockerfile)
-    services=("${services[@]%/Dockerfile}")
-    set -- base "${services[@]#"$here/"}" test-python
+if [[ $# == 0 || $1 == --all ]]; then
+    services=()
+    for found in "$here"/*/*/Dockerfile; do
+        found=${found%/Dockerfile}
+        [[ -e $found/source && ${1:-} != --all ]] || services+=("${found#"$here/"}")
+    done
+    set -- base "${services[@]}" test-python
 fi
 [[ $1 == base ]] || set -- base "$@"
 for wanted in "$@"; do
@@ -109,7 +144,16 @@ for wanted in "$@"; do
     base) prepare_base ;;
     test-python) prepare_image test-python windlass-test/python:1 no ;;
     */*)
-        if [[ -f $here/$directory/Dockerfile ]]; then
+        # A registry's tag of an image whose recipe has another name.
+        for found in "$here"/*/*/source; do
+            if grep -qxF "tag=$wanted" "$found"; then
+                found=${found%/source}
+                directory=${found#"$here/"}
+            fi
+        done
+        if [[ -f $here/$directory/source ]]; then
+            prepare_made "$directory"
+        elif [[ -f $here/$directory/Dockerfile ]]; then
             prepare_image "$directory" "${directory/\//:}" yes
         else
             prepare_tag "$wanted"
