@@ -25,6 +25,9 @@ pub struct Traits {
     pub connection_limit_per_binding: bool,
     /// The server tells the sessions of one user from those of another.
     pub sessions: bool,
+    /// A revoked binding's open sessions end. Otherwise the server has no way to end one, and what has logged in
+    /// before stays until it leaves or the server is started again.
+    pub ends_sessions: bool,
 }
 
 impl Traits {
@@ -37,6 +40,7 @@ impl Traits {
         marks: true,
         connection_limit_per_binding: false,
         sessions: true,
+        ends_sessions: true,
     };
 }
 
