@@ -2,6 +2,7 @@
 
 mod gate;
 pub mod memcached;
+pub mod mongodb;
 pub mod mysql;
 pub mod postgres;
 pub mod rabbitmq;

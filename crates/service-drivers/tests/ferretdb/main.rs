@@ -1,0 +1,15 @@
+//! The driver of MongoDB and FerretDB on a real FerretDB. Needs its image, which scripts/make-ferretdb makes first, and
+//! the libraries of scripts/prepare-libraries; part of `./test --all`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod administrators;
+mod client;
+mod conformance;
+mod fixture;
+mod half_made;
+mod hostile_tenants;
+mod restarts;
+mod server;
+mod variables;
