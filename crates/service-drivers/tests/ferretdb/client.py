@@ -11,10 +11,11 @@ CLIENTS = {}
 def open_client(request):
     # One connection, and none that is opened anew behind the test's back when the server has closed it.
     client = MongoClient(
-        request["url"], maxPoolSize=1, serverSelectionTimeoutMS=20000, heartbeatFrequencyMS=600000, retryReads=False
+        request["url"], maxPoolSize=1, serverSelectionTimeoutMS=20000, heartbeatFrequencyMS=600000, retryReads=False, retryWrites=False
     )
     try:
-        client.get_default_database("admin").command("dbStats")
+        if request["login"]:
+            client.get_default_database("admin").command("dbStats")
     except Exception:
         client.close()
         raise

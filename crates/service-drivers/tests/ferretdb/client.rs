@@ -40,7 +40,16 @@ impl Python {
 
     /// Connects as applications do.
     pub(crate) fn open(self: &Arc<Self>, url: &str) -> Result<Client, String> {
-        let number = self.ask(&json!({ "do": "open", "url": url }))?;
+        self.connect(url, true)
+    }
+
+    /// Connects without a command that would need a login.
+    pub(crate) fn open_anonymous(self: &Arc<Self>, url: &str) -> Client {
+        self.connect(url, false).expect("nothing is asked yet")
+    }
+
+    fn connect(self: &Arc<Self>, url: &str, login: bool) -> Result<Client, String> {
+        let number = self.ask(&json!({ "do": "open", "url": url, "login": login }))?;
         Ok(Client {
             python: Arc::clone(self),
             number,

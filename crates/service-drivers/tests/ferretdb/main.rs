@@ -10,6 +10,7 @@ mod conformance;
 mod fixture;
 mod half_made;
 mod hostile_tenants;
+mod imposter;
 mod restarts;
 mod server;
 mod variables;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use windlass_model::id::InstanceId;
 use windlass_model::names::Prefix;
 use windlass_service_drivers::memcached::MemcachedDriver;
+use windlass_service_drivers::mongodb::MongodbDriver;
 use windlass_service_drivers::mysql::MysqlDriver;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_service_drivers::rabbitmq::RabbitmqDriver;
@@ -109,7 +110,22 @@ fn types() -> Vec<Type> {
             ],
             readers: &[("amqp", &["pika", "kombu", "node"])],
         },
+        mongodb(MongodbDriver::mongodb()),
+        mongodb(MongodbDriver::ferretdb()),
     ]
+}
+
+fn mongodb(driver: MongodbDriver) -> Type {
+    Type {
+        driver: Box::new(driver),
+        url: "DEFAULT_MONGODB_URL",
+        parts: [
+            "DEFAULT_MONGODB_USER",
+            "DEFAULT_MONGODB_PASSWORD",
+            "DEFAULT_MONGODB_NAME",
+        ],
+        readers: &[("mongodb", &["pymongo", "node"])],
+    }
 }
 
 fn request(password: &str, scheme: Option<&str>) -> VariableRequest {

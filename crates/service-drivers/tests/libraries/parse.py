@@ -46,6 +46,16 @@ def kombu(url):
     return [found.userid, found.password, found.hostname, found.port, found.virtual_host]
 
 
+def pymongo(url):
+    from pymongo.uri_parser import parse_uri
+
+    found = parse_uri(url)
+    (host, port), options = found["nodelist"][0], {name.lower(): value for name, value in found["options"].items()}
+    # Where its user is known, and that no write is done again behind the application's back.
+    assert options["authsource"] == found["database"] and options["retrywrites"] is False, options
+    return [found["username"], found["password"], host, port, found["database"]]
+
+
 if __name__ == "__main__":
     for case in json.load(sys.stdin):
         print(json.dumps([str(part) for part in globals()[case["library"]](case["url"])]))
