@@ -50,12 +50,11 @@ fn objection(build: &Document, hello: &Document, flavour: Flavour) -> Option<Str
         let own = build.get_document("ferretdb").ok()?;
         own.get_str("version").ok()
     });
-    let (found, version) = match ferretdb {
-        Some(version) => (Flavour::Ferretdb, version.trim_start_matches('v')),
-        None => {
-            let version = build.get_str("version").unwrap_or("of an unknown version");
-            (Flavour::Mongodb, version)
-        }
+    let (found, version) = if let Some(version) = ferretdb {
+        (Flavour::Ferretdb, version.trim_start_matches('v'))
+    } else {
+        let version = build.get_str("version").unwrap_or("of an unknown version");
+        (Flavour::Mongodb, version)
     };
     if found != flavour || !flavour.supports(version) {
         return Some(format!(

@@ -121,7 +121,9 @@ fn salted(password: &[u8], salt: &[u8], rounds: u32) -> Zeroizing<Hash> {
     let keyed = keyed(password);
     let hash = |parts: &[&[u8]]| -> Hash {
         let mut mac = keyed.clone();
-        parts.iter().for_each(|part| mac.update(part));
+        for part in parts {
+            mac.update(part);
+        }
         mac.finalize().into_bytes().into()
     };
     let mut last = hash(&[salt, &1_u32.to_be_bytes()]);

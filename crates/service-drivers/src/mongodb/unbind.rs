@@ -5,7 +5,7 @@ use windlass_services::{Access, Error};
 
 use super::flavour::Flavour;
 use super::marks::Mark;
-use super::names::user;
+use super::names::{database, user};
 use super::session::Session;
 use super::users::{self, Users, conflict};
 
@@ -24,7 +24,7 @@ pub(super) async fn unbind(
             let reason = "its custom data do not bear the mark of a binding of this instance";
             return Err(conflict(access, &format!("user '{name}'"), reason));
         }
-        users::remove(&mut session, instance, &name).await?;
+        users::remove(&mut session, &database(instance), &name).await?;
     }
     // Also when the user is gone: an earlier call may have got no further.
     users::end_sessions(&mut session, flavour, instance, &[name]).await

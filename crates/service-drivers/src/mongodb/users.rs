@@ -218,11 +218,11 @@ fn new_id() -> Binary {
 /// Removes a user; that it is gone already is fine.
 pub(super) async fn remove(
     session: &mut Session<'_>,
-    instance: InstanceId,
+    database: &str,
     name: &str,
 ) -> Result<(), Error> {
     let dropped = session
-        .try_run(USERS, &database(instance), doc! { "dropUser": name })
+        .try_run(USERS, database, doc! { "dropUser": name })
         .await;
     match dropped {
         Err(failure) if !failure.is(code::USER_NOT_FOUND) => {

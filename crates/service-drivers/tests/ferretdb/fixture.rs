@@ -225,8 +225,12 @@ impl Fixture for Ferretdb {
                 found["userId"].take();
                 found.to_string()
             })
-            .filter(|found| found.contains(&name))
             .collect();
+        let files = self.server.container.exec(&["ls", "/state"]);
+        let files = files.expect("the files of the data");
+        traces.extend(files.lines().map(str::to_owned));
+        // Beside a database's file there are others while it is in use.
+        traces.retain(|found| found.contains(&name) && !found.contains(".sqlite-"));
         traces.sort();
         traces
     }
@@ -250,6 +254,8 @@ impl Fixture for Ferretdb {
     async fn server_log(&self) -> String {
         let log = self.server.container.log();
         assert!(log.contains("DEBUG"), "the server's log says all");
-        log
+        // What is on the disk besides.
+        let files = self.server.container.exec(&["sh", "-c", "cat /state/*"]);
+        log + &files.expect("the files of the data")
     }
 }

@@ -116,3 +116,33 @@ async fn a_revoked_session_works_on_until_the_server_is_started_again() {
     write(&tenant, &name, "key", "value").expect_err("its session is over");
     assert!(ferretdb.try_tenant(&spec, &binding).is_err());
 }
+
+#[tokio::test]
+async fn what_it_made_elsewhere_goes_with_the_instance() {
+    let ferretdb = Ferretdb::start().await;
+    let (spec, binding) = ferretdb.made().await;
+    let tenant = ferretdb.tenant(&spec, &binding);
+    for place in ["another", "admin", "local"] {
+        write(&tenant, place, "key", "value").expect("any database");
+        let create = json!(["createUser", "mine", { "pwd": "mine", "roles": [] }]);
+        tenant.run(place, &create).expect("any user");
+    }
+    let destroyed = ferretdb.driver.destroy(&ferretdb.access, spec.instance);
+    destroyed.await.expect("destroy");
+    let run = |command: Value| ferretdb.server.run("admin", &command);
+    let users = run(json!(["usersInfo", { "forAllDBs": true }]));
+    let users: Vec<&str> = names(&users["users"], "user");
+    assert_eq!(users, ["windlass"]);
+    let databases = run(json!(["listDatabases", 1]));
+    assert_eq!(names(&databases["databases"], "name"), ["admin"]);
+    let collections = run(json!(["listCollections", 1]));
+    let collections = &collections["cursor"]["firstBatch"];
+    assert_eq!(names(collections, "name"), ["system.users"]);
+}
+
+fn names<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
+    let list = list.as_array().expect("a list");
+    list.iter()
+        .filter_map(|found| found[field].as_str())
+        .collect()
+}

@@ -46,14 +46,14 @@ impl Imposter {
 async fn serve(mut client: TcpStream, manner: &Manner) {
     match manner {
         Manner::Saying(words) => {
-            let mut asked = [0; 4096];
+            let mut asked = vec![0; 4096];
             drop(client.read(&mut asked).await);
             drop(client.write_all(words).await);
         }
         Manner::Rewriting(to, from, into) => {
             let server = TcpStream::connect((to.host.as_str(), to.port)).await;
             let mut server = server.expect("a server");
-            let (mut asked, mut answered) = ([0; 4096], [0; 65536]);
+            let (mut asked, mut answered) = (vec![0; 4096], vec![0; 65536]);
             // Requests and answers take turns, and each is short enough to come in one piece.
             while let Ok(length @ 1..) = client.read(&mut asked).await {
                 server.write_all(&asked[..length]).await.expect("it reads");
