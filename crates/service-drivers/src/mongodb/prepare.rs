@@ -8,7 +8,7 @@ use super::limits::LOOK;
 use super::session::{ADMIN, Session, asks_for_login};
 
 /// What the administrator does, in MongoDB's words, to any database or to the server.
-const NEEDED: [&str; 14] = [
+const NEEDED: [&str; 15] = [
     "viewUser",
     "createUser",
     "dropUser",
@@ -18,6 +18,7 @@ const NEEDED: [&str; 14] = [
     "revokeRole",
     "listDatabases",
     "dropDatabase",
+    "insert",
     "update",
     "dropCollection",
     "dbStats",

@@ -226,11 +226,12 @@ impl Fixture for Ferretdb {
                 found.to_string()
             })
             .collect();
-        let files = self.server.container.exec(&["ls", "/state"]);
-        let files = files.expect("the files of the data");
-        traces.extend(files.lines().map(str::to_owned));
-        // Beside a database's file there are others while it is in use.
-        traces.retain(|found| found.contains(&name) && !found.contains(".sqlite-"));
+        traces.retain(|found| found.contains(&name));
+        // Beside it there are others while it is in use.
+        let file = format!("state/{name}.sqlite");
+        if self.server.files().contains(&format!("{file}\0")) {
+            traces.push(file);
+        }
         traces.sort();
         traces
     }
@@ -254,8 +255,7 @@ impl Fixture for Ferretdb {
     async fn server_log(&self) -> String {
         let log = self.server.container.log();
         assert!(log.contains("DEBUG"), "the server's log says all");
-        // What is on the disk besides.
-        let files = self.server.container.exec(&["sh", "-c", "cat /state/*"]);
-        log + &files.expect("the files of the data")
+        assert!(self.server.files().contains("SCRAM-SHA-256"), "the data");
+        log + &self.server.files()
     }
 }

@@ -2,6 +2,10 @@
 //! the libraries of scripts/prepare-libraries; part of `./test --all`.
 
 #[path = "../support/mod.rs"]
+#[expect(
+    dead_code,
+    reason = "the image of FerretDB's authors has no other program to be run in it"
+)]
 mod support;
 
 mod administrators;

@@ -68,6 +68,16 @@ impl Server {
         self.wait().await;
     }
 
+    /// The files of the data with their names, as tar puts them.
+    pub(crate) fn files(&self) -> String {
+        let copied = Command::new("docker")
+            .args(["cp", &format!("{}:/state", self.container.name), "-"])
+            .output()
+            .expect("docker can be run");
+        assert!(copied.status.success(), "{copied:?}");
+        String::from_utf8_lossy(&copied.stdout).into_owned()
+    }
+
     pub(crate) fn administrator(&self) -> Client {
         let opened = self.python.open(&url(&self.superuser));
         opened.expect("the administrator can connect")
