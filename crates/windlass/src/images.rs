@@ -33,14 +33,17 @@ pub(crate) enum Verb {
 /// The image that the others are made from, which has no version.
 const BASE: &str = "base";
 
-/// The images that a server needs: the base and every recipe of a service, which stand in directories of
-/// `name/version`. The recipes hold more, for tests.
+/// The images that a server needs: the base and every recipe of a service from Debian's packages, which stand in
+/// directories of `name/version`. The recipes hold more, for tests.
 fn served() -> Vec<String> {
     let services: BTreeSet<String> = Recipes::iter()
         .filter_map(|file| {
             let (name, rest) = file.split_once('/')?;
             let (version, _) = rest.split_once('/')?;
-            (name != BASE).then(|| format!("{name}/{version}"))
+            let recipe = format!("{name}/{version}");
+            // Servers that no Debian package has are for those who ask for them by name.
+            let is_made = Recipes::get(&format!("{recipe}/source")).is_some();
+            (name != BASE && !is_made).then_some(recipe)
         })
         .collect();
     std::iter::once(BASE.to_owned()).chain(services).collect()
@@ -105,6 +108,10 @@ mod tests {
         let served = served();
         assert_eq!(served[0], "base");
         assert!(served.contains(&"postgres/15".to_owned()), "{served:?}");
+        assert!(
+            served.iter().all(|name| !name.starts_with("ferretdb")),
+            "{served:?}"
+        );
         assert!(
             served.iter().all(|name| !name.contains("test")),
             "{served:?}"

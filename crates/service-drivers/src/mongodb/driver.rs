@@ -78,9 +78,10 @@ impl Driver for MongodbDriver {
         access: &Access,
         instance: &InstanceSpec,
         binding: &BindingSpec,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<SecretString>, Error> {
         self.call(access, bind::bind(access, self.flavour, instance, binding))
             .await
+            .map(|()| None)
     }
 
     async fn unbind(

@@ -89,6 +89,8 @@ pub(crate) fn spec() -> InstanceSpec {
         instance: InstanceId::from(Uuid::now_v7()),
         connection_limit: 10,
         comment: "shop/test/DEFAULT".to_owned(),
+        given: None,
+        owner: None,
     }
 }
 
@@ -170,6 +172,7 @@ impl Fixture for Ferretdb {
             shared: false,
             connection_limit: false,
             ends_sessions: false,
+            sessions: false,
             ..Traits::ALL
         }
     }

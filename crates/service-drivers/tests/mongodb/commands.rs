@@ -13,6 +13,8 @@ pub(crate) fn spec() -> InstanceSpec {
         instance: InstanceId::from(Uuid::now_v7()),
         connection_limit: 10,
         comment: "shop/test/DEFAULT".to_owned(),
+        given: None,
+        owner: None,
     }
 }
 
@@ -227,7 +229,7 @@ async fn what_is_foreign_is_left_alone() {
     let access = &server.access;
     for refused in [
         driver.provision(access, &by_user).await,
-        driver.bind(access, &by_user, &binding(1)).await,
+        driver.bind(access, &by_user, &binding(1)).await.map(drop),
         driver.unbind(access, by_user.instance, 1).await,
         driver.destroy(access, by_user.instance).await,
         driver.provision(access, &by_data).await,

@@ -52,6 +52,7 @@ impl StandIn {
             password: password::generate(),
             database: None,
             tls: Tls::Off,
+            settings: None,
         };
         let state = Arc::<Mutex<State>>::default();
         let (password, shared) = (access.password.clone(), Arc::clone(&state));
