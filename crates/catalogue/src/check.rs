@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::file::ServiceType;
 
 /// The kinds that the API knows.
-const KINDS: [&str; 5] = ["DATABASE", "STORAGE", "CACHE", "SEARCH", "QUEUE"];
+const KINDS: [&str; 6] = [
+    "DATABASE", "STORAGE", "CACHE", "SEARCH", "QUEUE", "EXTERNAL",
+];
 /// What no server starts with less of.
 const LEAST_MEMORY_MIB: u32 = 4;
 

@@ -17,6 +17,9 @@ use crate::{failures, ids, naming};
 /// Between two tries to reach a server that is starting. Short, for it is what a user waits for.
 const START_POLL: Duration = Duration::from_millis(50);
 
+/// The host of a cluster that is no server: each instance of it has a place of its own.
+const ELSEWHERE: &str = "elsewhere";
+
 impl Parts {
     /// The cluster for an instance to be provisioned: its private one or the shared one of its service,
     /// recorded before anything is made.
@@ -61,14 +64,18 @@ impl Parts {
         owner: Option<InstanceId>,
     ) -> Result<Vec<Change>, Failure> {
         let now = self.now();
+        let runs_server = self.driver(service)?.runs_server();
         let password = windlass_records::NewSecret {
             id: ids::mint(),
             value: ids::password(40),
             created_at: now,
         };
-        let server = self.server(service, &password.value)?;
-        // A private server lives in its environment's network.
-        let subnet = if owner.is_some() {
+        let server = match runs_server {
+            true => Some(self.server(service, &password.value)?),
+            false => None,
+        };
+        // A private server lives in its environment's network, and what runs elsewhere in none of ours.
+        let subnet = if owner.is_some() || server.is_none() {
             None
         } else {
             let free = self.free_subnets(service.region, 1).await?;
@@ -78,17 +85,19 @@ impl Parts {
             id: ids::mint(),
             region: service.region,
             service: service.id,
-            kind: if owner.is_some() {
-                ClusterKind::Private
-            } else {
-                ClusterKind::Shared
+            kind: match (&server, owner) {
+                (None, _) => ClusterKind::External,
+                (Some(_), Some(_)) => ClusterKind::Private,
+                (Some(_), None) => ClusterKind::Shared,
             },
             instance: owner,
-            host: None,
-            port: Some(server.port),
+            host: server.is_none().then(|| ELSEWHERE.to_owned()),
+            port: server.as_ref().map(|server| server.port),
             administration_port: None,
             settings: None,
-            administrator: server.administrator,
+            administrator: server
+                .map(|server| server.administrator)
+                .unwrap_or_default(),
             password: password.id,
             database: None,
             subnet,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use windlass_engine::{Attachment, ImageId, Limits, Restart, Workload, labels};
-use windlass_model::names::{Prefix, VariableName};
+use windlass_model::names::VariableName;
 use windlass_operations::{Failure, Operation};
-use windlass_records::{Release, ReleaseBinding, Service, VariableValue};
+use windlass_records::{BindingState, Instance, Release, ReleaseBinding, Service, VariableValue};
 use windlass_services::{Tls, Variable, VariableRequest};
 
 use crate::parts::Parts;
@@ -135,21 +135,42 @@ impl Parts {
         Ok(self.driver(&scene.service)?.variables(&request))
     }
 
-    /// The names of the variables that an instance of a service gives under a prefix. All are treated as
-    /// sensitive but what is plainly no secret by its name.
-    pub(crate) fn service_variable_names(
+    /// The names of the variables that an instance gives, and whether they are sensitive: all are treated so but what
+    /// is plainly no secret by its name. Of a type whose bindings alone know them, those of the newest one.
+    pub(crate) async fn instance_variable_names(
         &self,
+        instance: &Instance,
         service: &Service,
-        prefix: &Prefix,
     ) -> Result<Vec<(VariableName, bool)>, Failure> {
         const PLAIN: [&str; 5] = ["_HOST", "_PORT", "_NAME", "_USER", "_ENGINE"];
-        let names = self.driver(service)?.variable_names(prefix);
-        Ok(names
+        let names = self.driver(service)?.variable_names(&instance.prefix);
+        let is_plain = |name: &VariableName| {
+            let name = name.as_str();
+            PLAIN.iter().any(|ending| name.ends_with(ending))
+        };
+        if !names.is_empty() {
+            let named = names.into_iter().map(|name| {
+                let is_sensitive = !is_plain(&name);
+                (name, is_sensitive)
+            });
+            return Ok(named.collect());
+        }
+        let bindings = self.store.bindings(instance.id).await;
+        let bindings = bindings.map_err(|error| failures::store(&error))?;
+        let mut active = bindings.iter().rev();
+        let Some(newest) = active.find(|binding| binding.state == BindingState::Active) else {
+            return Ok(Vec::new());
+        };
+        let pinned = ReleaseBinding {
+            binding: newest.id,
+            instance: instance.id,
+            prefix: instance.prefix.clone(),
+            url_scheme: instance.url_scheme.clone(),
+        };
+        let made = self.binding_variables(&pinned).await?;
+        Ok(made
             .into_iter()
-            .map(|name| {
-                let plain = PLAIN.iter().any(|ending| name.as_str().ends_with(ending));
-                (name, !plain)
-            })
+            .map(|variable| (variable.name, variable.is_sensitive))
             .collect())
     }
 

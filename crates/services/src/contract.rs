@@ -30,6 +30,22 @@ pub trait Driver: Send + Sync + 'static {
     /// The type's name in the catalogue: `postgres`, ...
     fn kind(&self) -> &'static str;
 
+    /// Whether Windlass can run a server of this type. Otherwise what its instances are is elsewhere.
+    fn runs_server(&self) -> bool {
+        true
+    }
+
+    /// Whether an instance may be added with this URL, or without any; why not, in words that do not repeat it.
+    fn check_given(&self, url: Option<&SecretString>) -> Result<(), String> {
+        match url {
+            None => Ok(()),
+            Some(_) => Err(format!(
+                "a service of type '{}' makes its own credentials; only an external one takes a URL",
+                self.kind()
+            )),
+        }
+    }
+
     /// The server to run for a cluster of this type, with the administrator's password.
     fn server(
         &self,
@@ -98,7 +114,8 @@ pub trait Driver: Send + Sync + 'static {
     }
 
     /// The names of the variables that an instance of this type gives under that prefix, `DEFAULT`'s
-    /// aliases included: those of [`Self::variables`], which depend on nothing else.
+    /// aliases included: those of [`Self::variables`]. None for a type of which nobody knows them before there is a
+    /// binding.
     fn variable_names(&self, prefix: &Prefix) -> Vec<VariableName> {
         let variables = self.variables(&VariableRequest::for_names(prefix));
         variables
@@ -112,7 +129,8 @@ pub trait Driver: Send + Sync + 'static {
         &[]
     }
 
-    /// The variables of a binding; their names depend on the prefix alone. A `url_scheme` that is not
+    /// The variables of a binding; their names depend on the prefix alone, unless the credential is what the server
+    /// chose or the user gave. A `url_scheme` that is not
     /// among [`Self::url_schemes`] gives the default: it is refused where the user sets it.
     fn variables(&self, request: &VariableRequest) -> Vec<Variable>;
 }

@@ -19,7 +19,9 @@ use windlass_platform::{
 };
 use windlass_records::Store;
 use windlass_router::control::SocketControl;
+use windlass_service_drivers::external::ExternalDriver;
 use windlass_service_drivers::memcached::MemcachedDriver;
+use windlass_service_drivers::mongodb::MongodbDriver;
 use windlass_service_drivers::mysql::MysqlDriver;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_service_drivers::rabbitmq::RabbitmqDriver;
@@ -260,6 +262,9 @@ fn drivers() -> Vec<Arc<dyn Driver>> {
         Arc::new(PostgresDriver::new()),
         Arc::new(MysqlDriver::mariadb()),
         Arc::new(MysqlDriver::mysql()),
+        Arc::new(MongodbDriver::mongodb()),
+        Arc::new(MongodbDriver::ferretdb()),
+        Arc::new(ExternalDriver::new()),
         Arc::new(RedisDriver::redis()),
         Arc::new(RedisDriver::valkey()),
         Arc::new(MemcachedDriver::new()),

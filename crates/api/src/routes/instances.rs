@@ -77,8 +77,21 @@ pub(super) async fn change(
     Id(id): Id<InstanceId>,
     command: Command<ChangeInstance>,
 ) -> Answer<ServiceInstance> {
-    let ChangeInstance { prefix, url_scheme } = command.body;
+    let ChangeInstance {
+        prefix,
+        url_scheme,
+        url,
+    } = command.body;
+    if url.is_some() && (prefix.is_some() || url_scheme.is_some()) {
+        return Err(ApiError::field(
+            "url",
+            "It is changed by itself, not together with the prefix or the URL scheme.",
+        ));
+    }
     let work = state.act(command.context, move |platform, context| async move {
+        if let Some(url) = url {
+            return platform.set_instance_url(&context, id, url).await;
+        }
         platform
             .rename_instance(&context, id, prefix.as_deref(), url_scheme.as_deref())
             .await

@@ -1,5 +1,6 @@
 //! Service instances.
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use windlass_model::id::EnvironmentId;
@@ -134,6 +135,9 @@ pub(crate) struct CreateInstance {
     region: Option<String>,
     /// The scheme of its URL, if not the type's own.
     url_scheme: Option<String>,
+    /// The URL with credentials of an external service; never shown again.
+    #[schema(value_type = Option<String>)]
+    url: Option<SecretString>,
 }
 
 impl From<CreateInstance> for NewInstance {
@@ -144,6 +148,7 @@ impl From<CreateInstance> for NewInstance {
             prefix: body.prefix,
             region: body.region,
             url_scheme: body.url_scheme,
+            url: body.url,
         }
     }
 }
@@ -153,4 +158,7 @@ impl From<CreateInstance> for NewInstance {
 pub(crate) struct ChangeInstance {
     pub(crate) prefix: Option<String>,
     pub(crate) url_scheme: Option<String>,
+    /// Another URL of an external service, by itself; the credentials are to be rotated then.
+    #[schema(value_type = Option<String>)]
+    pub(crate) url: Option<SecretString>,
 }

@@ -28,6 +28,10 @@ pub(crate) enum ServiceVerb {
         /// The scheme of its URL, such as postgresql.
         #[arg(long)]
         url_scheme: Option<String>,
+        /// The URL with credentials of an external service; '-' reads it from standard input, where nobody else sees
+        /// it.
+        #[arg(long)]
+        url: Option<String>,
     },
     /// List the service instances of an environment.
     List,
@@ -48,6 +52,13 @@ pub(crate) enum ServiceVerb {
         /// Do not wait for the end.
         #[arg(long)]
         detach: bool,
+    },
+    /// Give an external service another URL. Rotate brings it to the application.
+    SetUrl {
+        /// Its prefix.
+        prefix: String,
+        /// The URL; '-' reads it from standard input.
+        url: String,
     },
     /// Give an attached instance new credentials: deploys what runs with a new user, and revokes the former one.
     Rotate {

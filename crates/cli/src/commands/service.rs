@@ -1,5 +1,7 @@
 //! `windlass service`.
 
+use std::io::BufRead;
+
 use serde_json::{Value, json};
 
 use super::Call;
@@ -26,11 +28,15 @@ pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
             service,
             prefix,
             url_scheme,
+            url,
         } => {
             let mut body =
                 json!({"environment": environment.id, "service": service, "prefix": prefix});
             if let Some(scheme) = url_scheme {
                 body["url_scheme"] = json!(scheme);
+            }
+            if let Some(url) = url {
+                body["url"] = json!(given(url)?);
             }
             let made = client.post("/apps/v3/service-instances/", &body)?;
             let next = format!(
@@ -52,6 +58,15 @@ pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
                 environment.title()
             );
             follow::begun(client, &begun, following(call, detach, &done))
+        }
+        ServiceVerb::SetUrl { prefix, url } => {
+            let instance = scope::instance(client, &environment, &prefix)?;
+            let made = client.patch(&path(&instance), &json!({ "url": given(url)? }))?;
+            let next = format!(
+                "has another URL; 'windlass service rotate {}' brings it to the application.",
+                cell(&made["prefix"])
+            );
+            changed(call, &environment, &made, &next)
         }
         ServiceVerb::Rotate {
             prefix,
@@ -119,6 +134,16 @@ fn following<'a>(call: &Call<'_>, detach: bool, done: &'a str) -> Following<'a> 
         after: None,
         done,
     }
+}
+
+/// A URL as it is written, or the first line of standard input.
+fn given(url: String) -> Result<String, Error> {
+    if url != "-" {
+        return Ok(url);
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 fn path(instance: &Value) -> String {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use secrecy::SecretString;
 use windlass_model::id::{EnvironmentId, InstanceId, ServiceId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_model::names::{Prefix, VariableName};
 use windlass_operations::{Operation, Submission};
 use windlass_records::{
-    Change, Instance, InstanceFilter, Page, PageRequest, Service, VariableFilter,
+    Change, Instance, InstanceFilter, NewSecret, Page, PageRequest, Service, VariableFilter,
 };
 use windlass_services::Driver;
 
@@ -33,6 +34,8 @@ pub struct NewInstance {
     pub region: Option<String>,
     /// The scheme of the URL, if not the type's default.
     pub url_scheme: Option<String>,
+    /// The URL with credentials of an external service.
+    pub url: Option<SecretString>,
 }
 
 /// An instance with its service.
@@ -60,13 +63,19 @@ impl Platform {
             .parse()
             .map_err(|error| Error::name("prefix", &error))?;
         let service = self.offered_service(&scene, &new).await?;
-        check_url_scheme(
-            self.parts.driver(&service)?.as_ref(),
-            new.url_scheme.as_deref(),
-        )?;
+        let driver = self.parts.driver(&service)?;
+        check_url_scheme(driver.as_ref(), new.url_scheme.as_deref())?;
+        driver
+            .check_given(new.url.as_ref())
+            .map_err(|reason| Error::invalid("url", reason))?;
         self.check_variable_names(&scene, &service, &prefix, None)
             .await?;
         let now = self.parts.now();
+        let given = new.url.map(|value| NewSecret {
+            id: ids::mint(),
+            value,
+            created_at: now,
+        });
         let instance = Instance {
             id: ids::mint(),
             environment: scene.environment.id,
@@ -74,7 +83,7 @@ impl Platform {
             kind: service.kind.clone(),
             prefix,
             url_scheme: new.url_scheme,
-            given_url: None,
+            given_url: given.as_ref().map(|given| given.id),
             state: InstanceState::New,
             state_before_removal: None,
             cluster: None,
@@ -83,7 +92,8 @@ impl Platform {
             created_at: now,
             updated_at: now,
         };
-        let changes = vec![
+        let mut changes: Vec<Change> = given.map(Change::InsertSecret).into_iter().collect();
+        changes.extend([
             Change::InsertInstance(instance.clone()),
             self.audit(
                 context,
@@ -92,7 +102,7 @@ impl Platform {
                 Some(scene.application.id),
                 &service.identifier,
             ),
-        ];
+        ]);
         self.parts
             .store
             .commit(changes)
@@ -255,10 +265,8 @@ impl Platform {
 
     async fn instance_view(&self, instance: Instance) -> Result<InstanceView, Error> {
         let service = self.parts.service(instance.service).await?;
-        let variable_names = self
-            .parts
-            .driver(&service)?
-            .variable_names(&instance.prefix);
+        let names = self.parts.instance_variable_names(&instance, &service);
+        let variable_names = names.await?.into_iter().map(|(name, _)| name).collect();
         Ok(InstanceView {
             instance,
             service,

@@ -5,6 +5,7 @@ pub(crate) mod applications;
 pub(crate) mod deployments;
 pub(crate) mod environments;
 pub(crate) mod git;
+pub(crate) mod given_url;
 pub(crate) mod instances;
 pub(crate) mod load;
 pub(crate) mod logs;

@@ -222,11 +222,8 @@ impl Platform {
             .filter(|instance| instance.state.is_wished())
         {
             let service = self.parts.service(instance.service).await?;
-            for name in self
-                .parts
-                .driver(&service)?
-                .variable_names(&instance.prefix)
-            {
+            let names = self.parts.instance_variable_names(instance, &service);
+            for (name, _) in names.await? {
                 let origin = Origin::Instance(
                     instance.id,
                     instance.prefix.clone(),

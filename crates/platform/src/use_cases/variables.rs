@@ -127,10 +127,8 @@ impl Platform {
                 continue;
             }
             let service = self.parts.service(instance.service).await?;
-            for (name, is_sensitive) in self
-                .parts
-                .service_variable_names(&service, &instance.prefix)?
-            {
+            let names = self.parts.instance_variable_names(&instance, &service);
+            for (name, is_sensitive) in names.await? {
                 variables.push(given(name, None, is_sensitive, VariableSource::Service));
             }
         }

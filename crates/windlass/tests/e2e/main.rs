@@ -5,6 +5,7 @@
     reason = "what a test did is shown when it fails"
 )]
 
+mod external;
 mod failing;
 mod fifty;
 mod isolation;

@@ -80,18 +80,23 @@ impl Operators {
         named
     }
 
+    /// Where it is, as every container and this machine reach it.
+    pub(crate) fn place(&self, port: u16) -> String {
+        docker::run(&["port", &self.container, &port.to_string()])
+    }
+
     /// What `--shared-cluster` is told.
     pub(crate) fn url(&self) -> String {
-        let place = |port: &u16| docker::run(&["port", &self.container, &port.to_string()]);
+        let place = |port| self.place(port);
         let mut url = format!(
             "{}://{}@{}{}",
             self.serves,
             self.credentials,
-            place(&self.ports[0]),
+            place(self.ports[0]),
             self.path
         );
         if let Some(administration) = self.ports.get(1) {
-            let place = place(administration);
+            let place = place(*administration);
             let (_, port) = place.rsplit_once(':').expect("host and port");
             url += &format!("?administration_port={port}");
         }
