@@ -2,6 +2,7 @@
 
 pub mod external;
 mod gate;
+mod http;
 pub mod memcached;
 pub mod mongodb;
 pub mod mysql;
@@ -9,3 +10,4 @@ pub mod postgres;
 pub mod rabbitmq;
 pub mod redis;
 mod step;
+mod turns;

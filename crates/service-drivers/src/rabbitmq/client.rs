@@ -4,25 +4,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::client::legacy::Client as Pool;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
 use windlass_services::variables::authority;
 use windlass_services::{Access, Error, Tls};
 
-use super::failure::{Failure, causes, refusal, unexpected, unreachable, words};
-use super::limits::{ANSWER_BYTES, CONNECT};
-use super::turns::Turn;
+use super::failure::{Failure, refusal, unexpected, unreachable, words};
+use crate::http::{Answer, Call, Exchange};
 use crate::step::Step;
+use crate::turns::Turn;
 
 /// What one call uses; its connections are closed when it is dropped.
 pub(super) struct Client<'a> {
@@ -33,13 +27,6 @@ pub(super) struct Client<'a> {
     /// longer one at which nothing was done.
     has_acted: AtomicBool,
     _place: OwnedSemaphorePermit,
-}
-
-/// What the server answered.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: Bytes,
 }
 
 /// Refuses what cannot be connected to yet.
@@ -63,7 +50,7 @@ impl<'a> Client<'a> {
     ) -> Result<Self, Error> {
         Ok(Self {
             access,
-            exchange: Exchange::with(&access.user, &access.password, access)?,
+            exchange: exchange(&access.user, &access.password, access)?,
             turn,
             has_acted: AtomicBool::new(false),
             _place: place,
@@ -77,7 +64,7 @@ impl<'a> Client<'a> {
         path: &str,
     ) -> Result<Option<T>, Error> {
         let answer = self.get(step, path).await?;
-        if answer.is_not_found() {
+        if is_not_found(&answer) {
             return Ok(None);
         }
         self.read(step, &answer).map(Some)
@@ -95,7 +82,10 @@ impl<'a> Client<'a> {
 
     /// Any answer that is one of the server and not of its access control.
     pub(super) async fn get(&self, step: Step, path: &str) -> Result<Answer, Error> {
-        let answer = self.exchange.ask(step, Method::GET, path, None).await;
+        let answer = self
+            .exchange
+            .ask(step, call(self.access, Method::GET, path, None))
+            .await;
         let answer = answer.map_err(|failure| failure.of_look(self.access, step, self.acted()))?;
         if answer.status == StatusCode::UNAUTHORIZED || answer.status == StatusCode::FORBIDDEN {
             return Err(refusal(self.access, step, &answer));
@@ -119,7 +109,7 @@ impl<'a> Client<'a> {
     /// Deletes what is there or not.
     pub(super) async fn delete(&self, step: Step, path: &str) -> Result<(), Error> {
         let answer = self.act(step, Method::DELETE, path, None).await?;
-        if answer.is_not_found() {
+        if is_not_found(&answer) {
             return Ok(());
         }
         self.accepted(step, &answer)
@@ -129,7 +119,7 @@ impl<'a> Client<'a> {
     /// their own (HTTP 500): the caller looks again anyway.
     pub(super) async fn try_delete(&self, step: Step, path: &str) -> Result<(), Error> {
         let answer = self.act(step, Method::DELETE, path, None).await?;
-        if answer.is_not_found() || answer.status == StatusCode::INTERNAL_SERVER_ERROR {
+        if is_not_found(&answer) || answer.status == StatusCode::INTERNAL_SERVER_ERROR {
             return Ok(());
         }
         self.accepted(step, &answer)
@@ -142,8 +132,10 @@ impl<'a> Client<'a> {
         user: &str,
         password: &SecretString,
     ) -> Result<bool, Error> {
-        let exchange = Exchange::with(user, password, self.access)?;
-        let answer = exchange.ask(step, Method::GET, "whoami", None).await;
+        let exchange = exchange(user, password, self.access)?;
+        let answer = exchange
+            .ask(step, call(self.access, Method::GET, "whoami", None))
+            .await;
         let answer = answer.map_err(|failure| failure.of_look(self.access, step, self.acted()))?;
         Ok(answer.status.is_success())
     }
@@ -159,9 +151,9 @@ impl<'a> Client<'a> {
     ) -> Result<Answer, Error> {
         let had_acted = self.has_acted.swap(true, Ordering::Relaxed);
         let (exchange, turn) = (self.exchange.clone(), self.turn.clone());
-        let (path, body) = (path.to_owned(), body.map(Value::to_string));
+        let call = call(self.access, method, path, body.map(Value::to_string));
         let asking = tokio::spawn(async move {
-            let answer = exchange.ask(step, method, &path, body).await;
+            let answer = exchange.ask(step, call).await;
             drop(turn);
             answer
         });
@@ -193,73 +185,30 @@ impl<'a> Client<'a> {
     }
 }
 
-impl Answer {
-    /// Whether it is the server itself that says that there is no such object, and not another program's
-    /// page at that address.
-    fn is_not_found(&self) -> bool {
-        let object = || serde_json::from_slice::<Value>(&self.body).ok();
-        self.status == StatusCode::NOT_FOUND
-            && object().is_some_and(|object| object.get("error").is_some())
-    }
+/// Whether it is the server itself that says that there is no such object, and not another program's page
+/// at that address.
+fn is_not_found(answer: &Answer) -> bool {
+    answer.status == StatusCode::NOT_FOUND
+        && answer
+            .json()
+            .is_some_and(|object| object.get("error").is_some())
 }
 
-/// The way to a server, as one user.
-#[derive(Clone)]
-struct Exchange {
-    pool: Pool<HttpConnector, Full<Bytes>>,
-    base: String,
-    authorization: HeaderValue,
+/// The way to the management API as one user.
+fn exchange(user: &str, password: &SecretString, access: &Access) -> Result<Exchange, Error> {
+    let credentials = STANDARD.encode(format!("{user}:{}", password.expose_secret()));
+    let mut authorization = HeaderValue::from_str(&format!("Basic {credentials}"))
+        .map_err(|error| unexpected(access, super::limits::LOOK, &error.to_string()))?;
+    authorization.set_sensitive(true);
+    let json = HeaderValue::from_static("application/json");
+    let headers = [(AUTHORIZATION, authorization), (CONTENT_TYPE, json)];
+    Ok(Exchange::with(headers.into_iter().collect()))
 }
 
-impl Exchange {
-    fn with(user: &str, password: &SecretString, access: &Access) -> Result<Self, Error> {
-        let credentials = STANDARD.encode(format!("{user}:{}", password.expose_secret()));
-        let mut authorization = HeaderValue::from_str(&format!("Basic {credentials}"))
-            .map_err(|error| unexpected(access, super::limits::LOOK, &error.to_string()))?;
-        authorization.set_sensitive(true);
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT));
-        connector.set_nodelay(true);
-        Ok(Self {
-            pool: Pool::builder(TokioExecutor::new()).build(connector),
-            base: format!("http://{}/api", authority(&access.endpoint)),
-            authorization,
-        })
-    }
-
-    /// One request and its whole answer. Redirects are not followed: credentials go where they belong.
-    async fn ask(
-        &self,
-        step: Step,
-        method: Method,
-        path: &str,
-        body: Option<String>,
-    ) -> Result<Answer, Failure> {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("{}/{path}", self.base))
-            .header(AUTHORIZATION, self.authorization.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::from(body.unwrap_or_default()))
-            .map_err(|error| Failure::NotSent(error.to_string()))?;
-        let asking = async {
-            let response = self.pool.request(request).await.map_err(|error| {
-                if error.is_connect() {
-                    Failure::NotSent(causes(&error))
-                } else {
-                    Failure::Broken(causes(&error))
-                }
-            })?;
-            let (head, body) = response.into_parts();
-            let body = Limited::new(body, ANSWER_BYTES).collect().await;
-            let body = body.map_err(|error| Failure::Broken(causes(error.as_ref())))?;
-            Ok(Answer {
-                status: head.status,
-                body: body.to_bytes(),
-            })
-        };
-        timeout(step.within, asking)
-            .await
-            .unwrap_or(Err(Failure::Elapsed))
+fn call(access: &Access, method: Method, path: &str, body: Option<String>) -> Call {
+    let url = format!("http://{}/api/{path}", authority(&access.endpoint));
+    Call {
+        body: body.unwrap_or_default(),
+        ..Call::new(method, url)
     }
 }

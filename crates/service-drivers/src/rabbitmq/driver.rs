@@ -8,9 +8,9 @@ use windlass_services::{
 };
 
 use crate::gate::Gates;
+use crate::turns::Turns;
 
 use super::client::{Client, supported};
-use super::turns::Turns;
 use super::{
     bind, check, connections, destroy, names, prepare, provision, server, unbind, variables,
 };

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use crate::step::Step;
 
-/// TCP: part of each of the others, and short, because a retry is cheap.
-pub(super) const CONNECT: Duration = Duration::from_secs(10);
 /// Reads of single objects and of lists: milliseconds, or seconds on a server that is busy.
 pub(super) const LOOK: Step = Step::new("looking at virtual hosts and users", 15);
 /// Starts the virtual host's message stores on every node, each of which syncs a directory.
@@ -18,15 +16,11 @@ pub(super) const DELETE: Step = Step::new("deleting the virtual host", 120);
 pub(super) const SESSIONS: Step = Step::new("ending the connections of a revoked user", 45);
 /// Adds up what the statistics say about each queue.
 pub(super) const SIZE: Step = Step::new("measuring the queues", 30);
-/// An earlier call for the same instance may be deleting its virtual host.
-pub(super) const TURN: Step = Step::new("waiting for an earlier call for the same instance", 180);
 
 /// How long clients have to answer a goodbye before they are cut off.
 pub(super) const GOODBYE: Duration = Duration::from_millis(500);
 /// Between two looks at something that is about to change.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(25);
-/// Longer than a list of all users of a cluster with ten thousand of them.
-pub(super) const ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Queues of one instance: an application that makes one a request and never deletes them would
 /// otherwise take the memory of all.

@@ -27,7 +27,6 @@ mod objects;
 mod prepare;
 mod provision;
 mod server;
-mod turns;
 mod unbind;
 mod variables;
 mod version;

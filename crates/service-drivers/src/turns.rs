@@ -7,21 +7,24 @@ use tokio::sync::{Mutex as Lock, OwnedMutexGuard};
 use windlass_model::id::InstanceId;
 use windlass_services::{Access, Error};
 
-use super::limits::TURN;
+use crate::step::Step;
+
+/// An earlier call for the same instance may be deleting all that it has.
+const TURN: Step = Step::new("waiting for an earlier call for the same instance", 180);
 
 /// The turn of one call for an instance; over when the last copy is dropped. The server has no lock that
 /// a client could hold, and may still be at work on a request whose client has gone, or stop in the middle
 /// of it. So each request that changes something has a copy: a call that is dropped leaves the turn to the
 /// request that is under way, and the next call begins when that has had its answer.
-pub(super) type Turn = Arc<OwnedMutexGuard<()>>;
+pub(crate) type Turn = Arc<OwnedMutexGuard<()>>;
 
 /// The turns of all instances.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<InstanceId, Weak<Lock<()>>>>);
+pub(crate) struct Turns(Mutex<HashMap<InstanceId, Weak<Lock<()>>>>);
 
 impl Turns {
     /// Waits for the instance's turn.
-    pub(super) async fn take(&self, access: &Access, instance: InstanceId) -> Result<Turn, Error> {
+    pub(crate) async fn take(&self, access: &Access, instance: InstanceId) -> Result<Turn, Error> {
         let lock = self.lock(instance);
         match tokio::time::timeout(TURN.within, lock.lock_owned()).await {
             Ok(guard) => Ok(Arc::new(guard)),

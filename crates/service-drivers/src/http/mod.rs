@@ -1,0 +1,8 @@
+//! Requests to servers that are administered over HTTP: plain, each with its time-out and a bounded answer.
+
+pub(crate) mod answer;
+mod exchange;
+pub(crate) mod failure;
+
+pub(crate) use answer::Answer;
+pub(crate) use exchange::{Call, Exchange};
