@@ -107,7 +107,8 @@ prepare_made() {
             return 1
         }
         context=$(mktemp -d)
-        cp "$here/$directory/Dockerfile" "$cache/$name-$version/$made" "$context"
+        cp -r "$here/$directory/." "$context"
+        cp -r "$cache/$name-$version/$made" "$context/made"
         logged "${directory//\//-}" docker build --force-rm --tag "$tag" \
             --label "windlass.recipe=$digest" "$context"
         rm -rf "$context"
