@@ -6,6 +6,7 @@ mod http;
 pub mod memcached;
 pub mod mongodb;
 pub mod mysql;
+pub mod opensearch;
 pub mod postgres;
 pub mod rabbitmq;
 pub mod redis;
