@@ -108,7 +108,7 @@ prepare_made() {
         }
         context=$(mktemp -d)
         cp -r "$here/$directory/." "$context"
-        cp -r "$cache/$name-$version/$made" "$context/made"
+        cp -r "$cache/$name-$version/$made" "$context"
         logged "${directory//\//-}" docker build --force-rm --tag "$tag" \
             --label "windlass.recipe=$digest" "$context"
         rm -rf "$context"
