@@ -22,7 +22,8 @@ pub(super) async fn bind(
         return Err(conflict(client.access, format!("user '{name}'"), reason));
     }
     let password = binding.password.clone();
-    let hashing = tokio::task::spawn_blocking(move || hashed(&password)).await;
+    let cost = client.flavour.hashing_cost();
+    let hashing = tokio::task::spawn_blocking(move || hashed(&password, cost)).await;
     let hash = hashing
         .map_err(|error| error.to_string())
         .and_then(|hash| hash)

@@ -20,7 +20,7 @@ pub(super) async fn check(client: &Client<'_>, instance: InstanceId) -> Result<(
     {
         let reason = format!(
             "parts of index '{}' are missing (its health is red)",
-            red.index
+            red.name
         );
         return Err(failed(client.access, LOOK, reason));
     }

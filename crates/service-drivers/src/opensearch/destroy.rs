@@ -21,7 +21,7 @@ pub(super) async fn destroy(client: &Client<'_>, instance: InstanceId) -> Result
             None => Ok(()),
             Some(found) => Err(conflict(
                 client.access,
-                format!("index '{}'", found.index),
+                format!("index '{}'", found.name),
                 "there is no role with our mark".to_owned(),
             )),
         };

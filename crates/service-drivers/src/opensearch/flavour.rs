@@ -91,6 +91,17 @@ impl Flavour {
         }
     }
 
+    /// Rounds of hashing a password, as a power of two. Ours are random and need none of them.
+    pub(super) fn hashing_cost(self) -> u32 {
+        match self {
+            // It forgets who has logged in whenever any role or user changes, and hashes again at the next request
+            // of each.
+            Self::Opensearch => 6,
+            // Its own; it may take no other.
+            Self::Elasticsearch => 10,
+        }
+    }
+
     /// A user with one role, who bears the mark of a binding.
     pub(super) fn user(
         self,

@@ -16,7 +16,8 @@ use super::names::{backing_prefix, index_prefix, pattern};
 /// An index.
 #[derive(Debug, Deserialize)]
 pub(super) struct Index {
-    pub(super) index: String,
+    #[serde(rename = "index")]
+    pub(super) name: String,
     /// `red` if a part of it is not to be had; nothing of one that is closed.
     #[serde(default)]
     pub(super) health: Option<String>,
@@ -54,7 +55,7 @@ pub(super) async fn indices(
     );
     let mut found: Vec<Index> = client.find(&path).await?.unwrap_or_default();
     let (own, backing) = (index_prefix(instance), backing_prefix(instance));
-    found.retain(|found| found.index.starts_with(&own) || found.index.starts_with(&backing));
+    found.retain(|found| found.name.starts_with(&own) || found.name.starts_with(&backing));
     Ok(found)
 }
 
@@ -92,7 +93,7 @@ pub(super) async fn delete(client: &Client<'_>, instance: InstanceId) -> Result<
         if left.is_empty() {
             return Ok(());
         }
-        for path in paths(left.iter().map(|left| left.index.as_str())) {
+        for path in paths(left.iter().map(|left| left.name.as_str())) {
             client.delete(DELETE, &path).await?;
         }
     }

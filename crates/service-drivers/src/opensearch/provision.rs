@@ -35,7 +35,7 @@ async fn nothing_foreign(client: &Client<'_>, spec: &InstanceSpec) -> Result<(),
         None => Ok(()),
         Some(found) => Err(conflict(
             client.access,
-            format!("index '{}'", found.index),
+            format!("index '{}'", found.name),
             "there is no role with our mark".to_owned(),
         )),
     }

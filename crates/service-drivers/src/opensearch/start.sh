@@ -23,13 +23,20 @@ tool() { WINDLASS_STORE_PASSWORD=$secret "$java/bin/keytool" "$@" -alias node -s
     tool -exportcert -keystore "$keys" | tool -importcert -noprompt -keystore "$trust"
 } 2>/dev/null
 
-hash=$(OPENSEARCH_JAVA_HOME=$java bash "$security/hash.sh" -env OPENSEARCH_INITIAL_ADMIN_PASSWORD | tail -n 1)
+# hashed OPTION...: the hash of the password; nothing if the tool does not know the options.
+hashed() {
+    OPENSEARCH_JAVA_HOME=$java bash "$security/hash.sh" -env OPENSEARCH_INITIAL_ADMIN_PASSWORD "$@" 2>/dev/null |
+        grep '^\$2' || true
+}
+# The server forgets who has logged in whenever a role or user changes: with its usual rounds of hashing, every
+# change would cost a second of work. A random password needs none of them.
+hash=$(hashed -a BCrypt -r 6)
+if [ -z "$hash" ]; then hash=$(hashed); fi
 unset OPENSEARCH_INITIAL_ADMIN_PASSWORD
-case $hash in '$2'*) ;; *)
+if [ -z "$hash" ]; then
     echo 'the password of the administrator could not be hashed' >&2
     exit 1
-    ;;
-esac
+fi
 mkdir -p "$config"
 # configuration TYPE: the beginning of a file.
 configuration() {

@@ -12,6 +12,7 @@ use windlass_model::names::Prefix;
 use windlass_service_drivers::memcached::MemcachedDriver;
 use windlass_service_drivers::mongodb::MongodbDriver;
 use windlass_service_drivers::mysql::MysqlDriver;
+use windlass_service_drivers::opensearch::OpensearchDriver;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_service_drivers::rabbitmq::RabbitmqDriver;
 use windlass_service_drivers::redis::RedisDriver;
@@ -33,7 +34,9 @@ const PORT: u16 = 6543;
 struct Type {
     driver: Box<dyn Driver>,
     url: &'static str,
-    parts: [&'static str; 3],
+    parts: [&'static str; 2],
+    /// The variable of the path, if it has one.
+    place: Option<&'static str>,
     readers: Readers,
 }
 
@@ -48,16 +51,14 @@ const MYSQL: Readers = &[
 const REDIS: Readers = &[("redis", &["redis", "node"])];
 
 fn types() -> Vec<Type> {
-    let database = [
-        "DEFAULT_DATABASE_USER",
-        "DEFAULT_DATABASE_PASSWORD",
-        "DEFAULT_DATABASE_NAME",
-    ];
+    let database = ["DEFAULT_DATABASE_USER", "DEFAULT_DATABASE_PASSWORD"];
+    let place = Some("DEFAULT_DATABASE_NAME");
     vec![
         Type {
             driver: Box::new(PostgresDriver::new()),
             url: "DEFAULT_DATABASE_DSN",
             parts: database,
+            place,
             readers: &[
                 ("postgres", &["dj_database_url", "django_environ", "node"]),
                 (
@@ -72,42 +73,35 @@ fn types() -> Vec<Type> {
             driver: Box::new(MysqlDriver::mysql()),
             url: "DEFAULT_DATABASE_DSN",
             parts: database,
+            place,
             readers: MYSQL,
         },
         Type {
             driver: Box::new(MysqlDriver::mariadb()),
             url: "DEFAULT_DATABASE_DSN",
             parts: database,
+            place,
             readers: MYSQL,
         },
         Type {
             driver: Box::new(RedisDriver::redis()),
             url: "DEFAULT_CACHE_URL",
-            parts: [
-                "DEFAULT_CACHE_USER",
-                "DEFAULT_CACHE_PASSWORD",
-                "DEFAULT_CACHE_DB",
-            ],
+            parts: ["DEFAULT_CACHE_USER", "DEFAULT_CACHE_PASSWORD"],
+            place: Some("DEFAULT_CACHE_DB"),
             readers: REDIS,
         },
         Type {
             driver: Box::new(RedisDriver::valkey()),
             url: "DEFAULT_CACHE_URL",
-            parts: [
-                "DEFAULT_CACHE_USER",
-                "DEFAULT_CACHE_PASSWORD",
-                "DEFAULT_CACHE_DB",
-            ],
+            parts: ["DEFAULT_CACHE_USER", "DEFAULT_CACHE_PASSWORD"],
+            place: Some("DEFAULT_CACHE_DB"),
             readers: REDIS,
         },
         Type {
             driver: Box::new(RabbitmqDriver::new()),
             url: "DEFAULT_AMQP_BROKER_URL",
-            parts: [
-                "DEFAULT_AMQP_USER",
-                "DEFAULT_AMQP_PASSWORD",
-                "DEFAULT_AMQP_VHOST",
-            ],
+            parts: ["DEFAULT_AMQP_USER", "DEFAULT_AMQP_PASSWORD"],
+            place: Some("DEFAULT_AMQP_VHOST"),
             readers: &[("amqp", &["pika", "kombu", "node"])],
         },
         mongodb(MongodbDriver::mongodb()),
@@ -125,6 +119,21 @@ fn mongodb(driver: MongodbDriver) -> Type {
             "DEFAULT_MONGODB_NAME",
         ],
         readers: &[("mongodb", &["pymongo", "node"])],
+        search(OpensearchDriver::opensearch()),
+        search(OpensearchDriver::elasticsearch()),
+    ]
+}
+
+fn search(driver: OpensearchDriver) -> Type {
+    Type {
+        driver: Box::new(driver),
+        url: "DEFAULT_ELASTICSEARCH_URL",
+        parts: [
+            "DEFAULT_ELASTICSEARCH_USER",
+            "DEFAULT_ELASTICSEARCH_PASSWORD",
+        ],
+        place: None,
+        readers: &[("http", &["opensearch", "node"])],
     }
 }
 
@@ -169,7 +178,9 @@ fn cases() -> Vec<Case> {
                 let request = request(password, choice);
                 let url = value(driver, &request, kind.url);
                 assert!(url.starts_with(&format!("{scheme}://")), "{url}");
-                let [user, secret, place] = kind.parts.map(|name| value(driver, &request, name));
+                let [user, secret] = kind.parts.map(|name| value(driver, &request, name));
+                let place = kind.place.map(|name| value(driver, &request, name));
+                let place = place.unwrap_or_default();
                 assert_eq!(secret, password, "the part is not encoded");
                 cases.extend(libraries.iter().map(|library| Case {
                     library,

@@ -54,6 +54,13 @@ def pymongo(url):
     # Where its user is known, and that no write is done again behind the application's back.
     assert options["authsource"] == found["database"] and options["retrywrites"] is False, options
     return [found["username"], found["password"], host, port, found["database"]]
+def opensearch(url):
+    from opensearchpy import OpenSearch
+
+    found = OpenSearch([url]).transport.hosts[0]
+    # The client keeps both in one text.
+    user, password = found["http_auth"].split(":", 1)
+    return [user, password, found["host"], found["port"], found.get("url_prefix", "")]
 
 
 if __name__ == "__main__":

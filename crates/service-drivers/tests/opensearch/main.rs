@@ -1,0 +1,16 @@
+//! The OpenSearch driver on a real server: `scripts/make-opensearch` and `images/prepare.sh opensearch/2.19.4` make
+//! its image.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod administrators;
+mod conformance;
+mod fixture;
+mod half_made;
+mod hostile_tenants;
+#[path = "../rabbitmq/imposter.rs"]
+mod imposter;
+mod server;
+mod tenant;
+mod variables;
