@@ -125,8 +125,12 @@ async fn an_instance_can_be_used_as_libraries_use_it() {
         .await;
 
     let script = json!({ "script": { "source": "ctx._source.price += params.more", "params": { "more": 1 } } });
-    me.done(Method::POST, &format!("{index}/_update/1"), script)
-        .await;
+    me.done(
+        Method::POST,
+        &format!("{index}/_update/1?refresh=true"),
+        script,
+    )
+    .await;
     let query = json!({ "query": { "match_all": {} } });
     let path = format!("{index}/_update_by_query?refresh=true");
     me.done(Method::POST, &path, query.clone()).await;
@@ -387,8 +391,8 @@ async fn another_instances_indices_are_closed_by_every_way() {
     assert_eq!(answer["items"][0]["index"]["status"], 403, "{answer}");
     let copy = json!({ "source": { "index": mine }, "dest": { "index": theirs } });
     let (_, answer) = me.ask(Method::POST, "_reindex", copy).await;
-    let failures = answer["failures"].as_array().map_or(0, Vec::len);
-    assert!(failures == 1 || answer["error"].is_object(), "{answer}");
+    assert_eq!(answer["created"].as_u64().unwrap_or(0), 0, "{answer}");
+    assert_eq!(answer["updated"].as_u64().unwrap_or(0), 0, "{answer}");
     both.end().await;
 }
 
