@@ -55,10 +55,10 @@ def pymongo(url):
     assert options["authsource"] == found["database"] and options["retrywrites"] is False, options
     return [found["username"], found["password"], host, port, found["database"]]
 def opensearch(url):
-    from opensearchpy import OpenSearch
+    # What the client does first with a URL; the client itself cannot send what is not Latin-1.
+    from opensearchpy.client.utils import _normalize_hosts
 
-    found = OpenSearch([url]).transport.hosts[0]
-    # The client keeps both in one text.
+    found = _normalize_hosts([url])[0]
     user, password = found["http_auth"].split(":", 1)
     return [user, password, found["host"], found["port"], found.get("url_prefix", "")]
 
