@@ -20,7 +20,7 @@
 //! The administrator is a user who may use the security plugin's API. Requests are not encrypted yet:
 //! [`windlass_services::Tls`] other than `Off` is refused as not supported.
 //!
-//! The flavour Elasticsearch was made from its documentation and never run.
+//! Run against OpenSearch 2.19.4. The flavour Elasticsearch was made from its documentation and never run.
 
 mod bind;
 mod check;

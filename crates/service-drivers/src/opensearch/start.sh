@@ -17,7 +17,10 @@ trust=$home/config/windlass-trust.p12
 secret=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
 rm -f "$keys" "$trust"
 # tool OPTION...: of keytool, which takes the password of a store from its environment.
-tool() { WINDLASS_STORE_PASSWORD=$secret "$java/bin/keytool" "$@" -alias node -storetype PKCS12 -storepass:env WINDLASS_STORE_PASSWORD; }
+tool() {
+    WINDLASS_STORE_PASSWORD=$secret "$java/bin/keytool" "$@" -alias node \
+        -storetype PKCS12 -storepass:env WINDLASS_STORE_PASSWORD
+}
 {
     tool -genkeypair -keystore "$keys" -keyalg EC -dname CN=windlass-node -validity 36500
     tool -exportcert -keystore "$keys" | tool -importcert -noprompt -keystore "$trust"
