@@ -106,6 +106,8 @@ fn types() -> Vec<Type> {
         },
         mongodb(MongodbDriver::mongodb()),
         mongodb(MongodbDriver::ferretdb()),
+        search(OpensearchDriver::opensearch()),
+        search(OpensearchDriver::elasticsearch()),
     ]
 }
 
@@ -113,15 +115,10 @@ fn mongodb(driver: MongodbDriver) -> Type {
     Type {
         driver: Box::new(driver),
         url: "DEFAULT_MONGODB_URL",
-        parts: [
-            "DEFAULT_MONGODB_USER",
-            "DEFAULT_MONGODB_PASSWORD",
-            "DEFAULT_MONGODB_NAME",
-        ],
+        parts: ["DEFAULT_MONGODB_USER", "DEFAULT_MONGODB_PASSWORD"],
+        place: Some("DEFAULT_MONGODB_NAME"),
         readers: &[("mongodb", &["pymongo", "node"])],
-        search(OpensearchDriver::opensearch()),
-        search(OpensearchDriver::elasticsearch()),
-    ]
+    }
 }
 
 fn search(driver: OpensearchDriver) -> Type {

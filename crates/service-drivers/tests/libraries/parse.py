@@ -54,6 +54,8 @@ def pymongo(url):
     # Where its user is known, and that no write is done again behind the application's back.
     assert options["authsource"] == found["database"] and options["retrywrites"] is False, options
     return [found["username"], found["password"], host, port, found["database"]]
+
+
 def opensearch(url):
     # What the client does first with a URL; the client itself cannot send what is not Latin-1.
     from opensearchpy.client.utils import _normalize_hosts
