@@ -7,11 +7,14 @@ use bollard::models::{ContainerInspectResponse, Mount};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
     RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptions,
+    UploadToContainerOptionsBuilder,
 };
 use futures::StreamExt;
+use secrecy::ExposeSecret;
 use windlass_engine::labels::INSTALLATION;
 use windlass_engine::ownership::{check_own, check_same, require_own};
-use windlass_engine::{Error, ImageReference, Labels, Observation, Phase, Workload};
+use windlass_engine::tar;
+use windlass_engine::{Error, File, ImageReference, Labels, Observation, Phase, Workload};
 
 use crate::connection::bounded;
 use crate::failure::Failure;
@@ -130,6 +133,7 @@ impl DockerEngine {
         let name = &workload.name;
         let installation = &self.settings.installation;
         require_own(&workload.labels, installation, "container", name)?;
+        workload.files.iter().try_for_each(File::check)?;
         for _ in 0..ATTEMPTS {
             if let Some(found) = self.find_own(name).await? {
                 if is_going(&found) {
@@ -201,6 +205,26 @@ impl DockerEngine {
         Ok(made.id)
     }
 
+    /// Puts the workload's files into a container that was never started: also into one that an earlier call
+    /// made and left so.
+    pub(crate) async fn put_files(&self, id: &str, workload: &Workload) -> Result<(), Error> {
+        if workload.files.is_empty() {
+            return Ok(());
+        }
+        let files = workload.files.iter().map(|file| {
+            let path = file.path.trim_start_matches('/');
+            (path, file.content.expose_secret(), file.mode)
+        });
+        let archive = bollard::body_full(tar::archive(files).into());
+        let options = UploadToContainerOptionsBuilder::default().path("/").build();
+        let client = self.client().await?;
+        let doing = format!("putting files into container '{}'", workload.name);
+        let put = client
+            .docker
+            .upload_to_container(id, Some(options), archive);
+        Ok(self.change(&doing, put).await?)
+    }
+
     /// Starts the container; running already is success.
     pub(crate) async fn start(&self, id: &str, name: &str) -> Result<(), Error> {
         let client = self.client().await?;
@@ -225,6 +249,9 @@ impl DockerEngine {
         // The answer of an earlier call may have been lost between making it and connecting it.
         for attachment in &workload.networks {
             self.join(&found, attachment).await?;
+        }
+        if phase_of(&found) == Phase::Created {
+            self.put_files(&id, workload).await?;
         }
         if !matches!(phase_of(&found), Phase::Running | Phase::Restarting) {
             self.start(&id, &workload.name).await?;

@@ -90,6 +90,7 @@ impl DockerEngine {
             for attachment in &workload.networks {
                 self.join(&container, attachment).await?;
             }
+            self.put_files(&id, workload).await?;
             self.start(&id, &workload.name).await?;
         }
         Ok(id)

@@ -92,6 +92,9 @@ impl Fixture for OnDocker {
                 r#"perl -e 'my @all; while (1) { push @all, "x" x 1_000_000 }'; code=$?; sleep 1; exit $code"#,
             ]),
             Program::Variable(name) => words(&["printenv", name]),
+            Program::ShowFile(path) => {
+                words(&["sh", "-c", "cat \"$0\" && stat -c '%a %u:%g' \"$0\"", path])
+            }
             Program::Cat => words(&["cat"]),
         }
     }

@@ -16,6 +16,7 @@ pub mod observation;
 pub mod ownership;
 #[cfg(feature = "simulated")]
 pub mod simulated;
+pub mod tar;
 pub mod workload;
 
 pub use contract::{Capabilities, Engine, LogLine, LogOptions, LogStream};
@@ -24,4 +25,4 @@ pub use image::{BuildRequest, ImageId, ImageReference};
 pub use labels::Labels;
 pub use network::{Attachment, NetworkSpec};
 pub use observation::{EngineEvent, Observation, Phase, Usage};
-pub use workload::{ExecOutput, ExitStatus, Health, Limits, Mount, Restart, Workload};
+pub use workload::{ExecOutput, ExitStatus, File, Health, Limits, Mount, Restart, Workload};

@@ -5,9 +5,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::image::ImageId;
 use crate::labels::Labels;
 use crate::network::Attachment;
+use crate::tar::LONGEST_PATH;
 
 /// A container to be ensured or run to completion.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub struct Workload {
     pub entrypoint: Option<Vec<String>>,
     /// Environment variables. Values are secret: they never appear in a log, an error or a label.
     pub environment: Vec<(String, SecretString)>,
+    /// Files that it finds when it starts, beside those of its image. Secret like the environment.
+    pub files: Vec<File>,
     /// The networks that it joins, the first being its default route.
     pub networks: Vec<Attachment>,
     /// Volumes.
@@ -37,6 +41,35 @@ pub struct Workload {
     pub stop_grace: Duration,
     /// Its labels.
     pub labels: Labels,
+}
+
+/// A file in a container, of the user and group 0.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Its absolute path, of at most 100 bytes; its directories are made if they are missing.
+    pub path: String,
+    /// What is in it.
+    pub content: SecretString,
+    /// Its permissions, such as `0o600`.
+    pub mode: u32,
+}
+
+impl File {
+    /// Refuses a path that does not name one place in every container.
+    pub fn check(&self) -> Result<(), Error> {
+        let parts = self.path.strip_prefix('/').map(|path| path.split('/'));
+        let is_good = |part: &str| {
+            let mut characters = part.chars();
+            !["", ".", ".."].contains(&part) && !characters.any(char::is_control)
+        };
+        if self.path.len() <= LONGEST_PATH && parts.is_some_and(|mut parts| parts.all(is_good)) {
+            return Ok(());
+        }
+        Err(Error::Refused {
+            doing: format!("putting the file '{}'", self.path.escape_debug()),
+            reason: format!("this is no absolute path of a file of at most {LONGEST_PATH} bytes"),
+        })
+    }
 }
 
 /// A named volume in a container.

@@ -66,6 +66,7 @@ impl Fixture for Simulated {
             Program::PrintLarge => words("print-large", &[]),
             Program::ExhaustMemory => words("exhaust-memory", &[]),
             Program::Variable(name) => words("variable", std::slice::from_ref(name)),
+            Program::ShowFile(path) => words("show-file", std::slice::from_ref(path)),
             Program::Cat => words("cat", &[]),
         }
     }
@@ -95,6 +96,7 @@ impl Fixture for Simulated {
                 command: None,
                 entrypoint: None,
                 environment: Vec::new(),
+                files: Vec::new(),
                 networks: Vec::new(),
                 mounts: Vec::new(),
                 limits: Limits::default(),

@@ -31,6 +31,7 @@ fn workload(name: &str, image: &ImageId) -> Workload {
         command: None,
         entrypoint: None,
         environment: vec![("GREETING".to_owned(), "hello".to_owned().into())],
+        files: Vec::new(),
         networks: vec![Attachment {
             network: "net".to_owned(),
             aliases: Vec::new(),

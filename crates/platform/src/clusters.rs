@@ -270,6 +270,7 @@ impl Parts {
                 host,
                 port: administration.or(cluster.port).unwrap_or_default(),
             },
+            application_port: cluster.port.unwrap_or_default(),
             user: cluster.administrator.clone(),
             password: self.reveal(cluster.password).await?,
             database: cluster.database.clone(),
@@ -358,6 +359,7 @@ impl Parts {
             command: server.command.clone(),
             entrypoint: None,
             environment: server.environment.clone(),
+            files: server.files.clone(),
             networks: vec![Attachment {
                 network,
                 aliases: vec![name],

@@ -50,6 +50,7 @@ impl Parts {
                         .as_ref()
                         .map(|_| vec!["/bin/sh".to_owned(), "-c".to_owned()]),
                     environment: environment.clone(),
+                    files: Vec::new(),
                     networks: vec![Attachment {
                         network: naming::environment_network(scene.environment.id),
                         aliases: Vec::new(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use windlass_engine::ImageReference;
+use windlass_engine::{File, ImageReference};
 
 /// A server to be run by the engine.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct ServerSpec {
     pub command: Option<Vec<String>>,
     /// Its environment: the administrator's name and password among it.
     pub environment: Vec<(String, SecretString)>,
+    /// Files that it needs beside what its image has: a configuration.
+    pub files: Vec<File>,
     /// Its data.
     pub volumes: Vec<Volume>,
     /// The administrator's user name, as in [`crate::Access`].

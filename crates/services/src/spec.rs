@@ -33,8 +33,11 @@ pub struct Access {
     pub cluster: ClusterId,
     /// Its name for people, such as `shared cluster 'postgres' of region local`.
     pub description: String,
-    /// Where it is.
+    /// Where it is administered.
     pub endpoint: Endpoint,
+    /// The port of the same host that its applications connect to; that of the endpoint, unless the type
+    /// has an administration of its own ([`crate::Driver::administration_port`]).
+    pub application_port: u16,
     /// The administrator.
     pub user: String,
     /// The administrator's password.

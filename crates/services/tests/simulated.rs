@@ -39,6 +39,7 @@ fn access() -> Access {
             host: "simulated.internal".to_owned(),
             port: 5432,
         },
+        application_port: 5432,
         user: "administrator".to_owned(),
         password: password::generate(),
         database: None,

@@ -90,6 +90,7 @@ impl Place {
             command: Some(command.iter().map(|word| (*word).to_owned()).collect()),
             entrypoint: None,
             environment: Vec::new(),
+            files: Vec::new(),
             networks: Vec::new(),
             mounts: Vec::new(),
             limits: Limits {

@@ -13,7 +13,7 @@ use crate::contract::LogOptions;
 use crate::image::ImageId;
 use crate::labels::{EPOCH, INSTALLATION, Labels, OPERATION};
 use crate::observation::Phase;
-use crate::workload::{Mount, Restart};
+use crate::workload::{File, Mount, Restart};
 
 /// How long a container is watched that must not come back. Longer than the engine's first pauses.
 const NOT_COMING_BACK: Duration = Duration::from_millis(1500);
@@ -263,6 +263,46 @@ pub async fn variables_reach_the_program_only(fixture: &dyn Fixture) {
     let lines = log_of(fixture, &wanted.name, &LogOptions::default()).await;
     assert_eq!(super::support::texts(&lines), [value]);
     assert!(!format!("{observed:?}{wanted:?}").contains("s3cr3t"));
+}
+
+/// Files are there when the program starts, whether it is ensured or run, also where the image has no such
+/// directory; and their contents reach no observation or error.
+pub async fn files_are_there_at_the_start(fixture: &dyn Fixture) {
+    let engine = fixture.engine();
+    let path = "/etc/windlass-conformance/deep/token";
+    let mut wanted = workload(fixture, "job", Program::ShowFile(path.to_owned())).await;
+    wanted.files = vec![File {
+        path: path.to_owned(),
+        content: "s3cr3t\nünd more\n".to_owned().into(),
+        mode: 0o640,
+    }];
+    let shown = ["s3cr3t", "ünd more", "640 0:0"];
+    let observed = engine.ensure(&wanted).await.expect("ensure");
+    wait_for_phase(fixture, &wanted.name, Phase::Exited { code: 0 }).await;
+    let lines = log_of(fixture, &wanted.name, &LogOptions::default()).await;
+    assert_eq!(super::support::texts(&lines), shown);
+    assert!(!format!("{observed:?}{wanted:?}").contains("s3cr3t"));
+
+    wanted.name = name(fixture, "run");
+    let (output, mut lines) = tokio::sync::mpsc::channel(16);
+    let ended = engine.run(&wanted, output).await.expect("run");
+    assert!(ended.is_success(), "{ended:?}");
+    assert_eq!(
+        super::support::texts(&super::support::drain(&mut lines)),
+        shown
+    );
+
+    for wrong in [
+        "relative/path",
+        "/etc/../etc/passwd",
+        "/directory/",
+        "/a//b",
+    ] {
+        wanted.name = name(fixture, "wrong");
+        wrong.clone_into(&mut wanted.files[0].path);
+        assert_refused(engine.ensure(&wanted).await, wrong);
+        assert_eq!(engine.inspect(&wanted.name).await.expect("inspect"), None);
+    }
 }
 
 /// A server answers on the address that the observation gives.

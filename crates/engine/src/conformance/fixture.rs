@@ -28,6 +28,8 @@ pub enum Program {
     ExhaustMemory,
     /// Prints the value of a variable.
     Variable(String),
+    /// Prints the lines of a file, and after them its permissions and its user and group, as in `640 0:0`.
+    ShowFile(String),
     /// Copies standard input to standard output.
     Cat,
 }

@@ -42,9 +42,10 @@ pub use builds::{
 };
 pub use containers::{
     ended_containers_say_how, engine_restarts_what_it_should, ensure_is_idempotent,
-    ensure_of_other_labels_conflicts, ensure_without_its_parts_fails, memory_is_limited,
-    removal_is_idempotent, servers_are_reachable, stopped_containers_stay_stopped,
-    unlabelled_objects_are_refused, usage_is_measured, variables_reach_the_program_only,
+    ensure_of_other_labels_conflicts, ensure_without_its_parts_fails, files_are_there_at_the_start,
+    memory_is_limited, removal_is_idempotent, servers_are_reachable,
+    stopped_containers_stay_stopped, unlabelled_objects_are_refused, usage_is_measured,
+    variables_reach_the_program_only,
 };
 pub use execs::{exec_collects_output, exec_needs_a_running_container, exec_times_out};
 pub use fixture::{BuildCase, Fixture, Foreign, Program};
@@ -101,6 +102,7 @@ cases! {
     ended_containers_say_how,
     memory_is_limited,
     variables_reach_the_program_only,
+    files_are_there_at_the_start,
     servers_are_reachable,
     usage_is_measured,
     networks_are_idempotent,

@@ -47,6 +47,7 @@ pub(super) async fn workload(fixture: &dyn Fixture, suffix: &str, program: Progr
         command: Some(fixture.command(&program)),
         entrypoint: None,
         environment: Vec::new(),
+        files: Vec::new(),
         networks: Vec::new(),
         mounts: Vec::new(),
         limits: Limits {

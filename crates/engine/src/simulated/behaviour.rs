@@ -29,6 +29,9 @@ pub struct Invocation {
     pub command: Vec<String>,
     /// The environment variables. In clear, since tests assert on them.
     pub environment: BTreeMap<String, String>,
+    /// The files of the workload by their paths, each with its permissions. In clear, since tests assert on
+    /// them.
+    pub files: BTreeMap<String, (String, u32)>,
     /// What `exec` gives on standard input.
     pub stdin: Bytes,
     /// Which start of this container it is, from 1.

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::network::Attachment;
 use crate::observation::{Observation, Phase, Usage};
 use crate::ownership::{check_own, check_same, require_own};
-use crate::workload::Workload;
+use crate::workload::{File, Workload};
 
 /// What every simulated program uses.
 const MEMORY_BYTES: u64 = 8 * 1024 * 1024;
@@ -53,6 +53,7 @@ fn make(shared: &Shared, state: &mut State, workload: &Workload, kind: Kind) -> 
     let installation = &shared.settings.installation;
     let name = &workload.name;
     require_own(&workload.labels, installation, "container", name)?;
+    workload.files.iter().try_for_each(File::check)?;
     if let Some(existing) = state.containers.get(name) {
         check_same(
             &workload.labels,

@@ -45,11 +45,16 @@ impl Container {
             .iter()
             .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
             .collect();
+        let files = workload.files.iter().map(|file| {
+            let content = file.content.expose_secret().to_owned();
+            (file.path.clone(), (content, file.mode))
+        });
         Invocation {
             kind,
             container: workload.name.clone(),
             command: command.map_or_else(own, <[String]>::to_vec),
             environment,
+            files: files.collect(),
             stdin,
             start: self.incarnation,
         }

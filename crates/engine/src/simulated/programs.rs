@@ -26,6 +26,13 @@ pub(super) fn interpret(invocation: &Invocation) -> Program {
                 .and_then(|name| invocation.environment.get(name));
             Program::Ending(Outcome::code(0).line(value.cloned().unwrap_or_default()))
         }
+        "show-file" => match words.next().and_then(|path| invocation.files.get(path)) {
+            Some((content, mode)) => {
+                let shown = content.lines().fold(Outcome::code(0), Outcome::line);
+                Program::Ending(shown.line(format!("{mode:o} 0:0")))
+            }
+            None => Program::Ending(Outcome::code(1)),
+        },
         "cat" => {
             let text = String::from_utf8_lossy(&invocation.stdin).into_owned();
             Program::Ending(text.lines().fold(Outcome::code(0), Outcome::line))

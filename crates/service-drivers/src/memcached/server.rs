@@ -53,6 +53,7 @@ pub(super) fn spec(version: &str) -> Result<ServerSpec, Error> {
         port: 11211,
         command: Some(command.map(str::to_owned).to_vec()),
         environment: Vec::<(String, SecretString)>::new(),
+        files: Vec::new(),
         volumes: Vec::new(),
         administrator: String::new(),
         start_deadline: Duration::from_secs(30),

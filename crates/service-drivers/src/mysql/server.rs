@@ -52,6 +52,7 @@ pub(super) fn spec(
             dialect.password_variable().to_owned(),
             administrator_password.clone(),
         )],
+        files: Vec::new(),
         volumes: vec![Volume {
             name: "data".to_owned(),
             path: "/var/lib/mysql".to_owned(),

@@ -78,6 +78,7 @@ pub(super) fn spec(
                 SecretString::from("--data-checksums"),
             ),
         ],
+        files: Vec::new(),
         volumes: vec![Volume {
             name: "data".to_owned(),
             path: path.to_owned(),

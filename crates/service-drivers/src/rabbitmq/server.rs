@@ -57,6 +57,7 @@ pub(super) fn spec(
         port: PORT,
         command: None,
         environment,
+        files: Vec::new(),
         volumes: vec![Volume {
             name: "data".to_owned(),
             path: "/var/lib/rabbitmq".to_owned(),

@@ -70,6 +70,7 @@ pub(super) fn spec(
             "WINDLASS_ADMINISTRATOR_PASSWORD".to_owned(),
             administrator_password.clone(),
         )],
+        files: Vec::new(),
         volumes: vec![Volume {
             name: "data".to_owned(),
             path: "/data".to_owned(),

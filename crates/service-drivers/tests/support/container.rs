@@ -144,6 +144,7 @@ fn access(driver: &dyn Driver, spec: &ServerSpec, password: SecretString) -> Acc
             host: "127.0.0.1".to_owned(),
             port: spec.port,
         },
+        application_port: spec.port,
         user: spec.administrator.clone(),
         password,
         database: None,

@@ -101,6 +101,7 @@ impl Driver for SimulatedDriver {
                 "ADMINISTRATOR_PASSWORD".to_owned(),
                 administrator_password.clone(),
             )],
+            files: Vec::new(),
             volumes: vec![Volume {
                 name: "data".to_owned(),
                 path: "/data".to_owned(),

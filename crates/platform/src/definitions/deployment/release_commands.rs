@@ -107,6 +107,7 @@ impl Stage<'_> {
             command: Some(vec![command.command.clone()]),
             entrypoint: Some(vec!["/bin/sh".to_owned(), "-c".to_owned()]),
             environment: self.parts.environment_of(release).await?,
+            files: Vec::new(),
             networks: vec![Attachment {
                 network: self
                     .parts
