@@ -1,6 +1,7 @@
 //! The service drivers: each knows one type of backing service and nothing of the others.
 
 pub mod external;
+pub mod garage;
 mod gate;
 mod http;
 pub mod memcached;

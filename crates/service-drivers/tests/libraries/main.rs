@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use windlass_model::id::InstanceId;
 use windlass_model::names::Prefix;
+use windlass_service_drivers::garage::GarageDriver;
 use windlass_service_drivers::memcached::MemcachedDriver;
 use windlass_service_drivers::mongodb::MongodbDriver;
 use windlass_service_drivers::mysql::MysqlDriver;
@@ -201,12 +202,34 @@ fn every_library_finds_the_parts_in_the_url() {
     let (node, python): (Vec<Case>, Vec<Case>) =
         cases().into_iter().partition(|case| case.library == "node");
     assert!(node.len() >= 6 * PASSWORDS.len() && python.len() >= 8 * PASSWORDS.len());
-    let interpreter = output(
-        Command::new(here().join("../../../../scripts/prepare-libraries")),
-        "",
-    );
-    read(&python, interpreter.trim(), "parse.py");
+    read(&python, interpreter().trim(), "parse.py");
     read(&node, "node", "parse.js");
+}
+
+#[test]
+fn the_library_of_object_storage_finds_the_parts_in_the_url() {
+    let driver = GarageDriver::new();
+    let cases = PASSWORDS.map(|password| {
+        let request = request(password, None);
+        let part = |name: &str| value(&driver, &request, &format!("DEFAULT_STORAGE_{name}"));
+        assert_eq!(
+            part("SECRET_ACCESS_KEY"),
+            password,
+            "the part is not encoded"
+        );
+        Case {
+            library: "django_storage_url",
+            url: part("DSN"),
+            wanted: vec![
+                part("ACCESS_KEY_ID"),
+                password.to_owned(),
+                format!("https://s3.garage.{HOST}/"),
+                part("REGION"),
+                part("BUCKET"),
+            ],
+        }
+    });
+    read(&cases, interpreter().trim(), "parse.py");
 }
 
 #[test]
@@ -225,6 +248,14 @@ fn memcached_has_an_address_and_no_secret() {
     for variable in driver.variables(&request) {
         assert!(!variable.is_sensitive, "{}", variable.name);
     }
+}
+
+/// The Python that has the libraries.
+fn interpreter() -> String {
+    output(
+        Command::new(here().join("../../../../scripts/prepare-libraries")),
+        "",
+    )
 }
 
 fn read(cases: &[Case], program: &str, script: &str) {

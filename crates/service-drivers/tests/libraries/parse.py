@@ -65,6 +65,20 @@ def opensearch(url):
     return [user, password, found["host"], found["port"], found.get("url_prefix", "")]
 
 
+def django_storage_url(url):
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure()
+    from django_storage_url import get_storage
+
+    found = get_storage(url)
+    # What it does with it: by HTTPS, the bucket in the path, objects private and links signed.
+    assert found.addressing_style == "path" and found.signature_version == "s3v4"
+    assert found.object_parameters == {"ACL": "private"} and found.querystring_auth
+    return [found.access_key, found.secret_key, found.endpoint_url, found.region_name, found.bucket_name]
+
+
 if __name__ == "__main__":
     for case in json.load(sys.stdin):
         print(json.dumps([str(part) for part in globals()[case["library"]](case["url"])]))

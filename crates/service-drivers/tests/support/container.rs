@@ -1,5 +1,6 @@
 //! A server in a container, for as long as a test process lives.
 
+use std::io::Write as _;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
+use windlass_engine::tar;
 use windlass_model::id::ClusterId;
 use windlass_services::{Access, Driver, Endpoint, ServerSpec, Tls, password};
 
@@ -53,7 +55,7 @@ impl Container {
             .expect("sh can be started");
         let ports = driver.administration_port().into_iter().chain([spec.port]);
         let mut run = Command::new("docker");
-        run.args(["run", "--detach", "--name", &name]);
+        run.args(["create", "--name", &name]);
         for port in ports {
             run.args(["--publish", &format!("127.0.0.1::{port}")]);
         }
@@ -63,7 +65,9 @@ impl Container {
         run.arg(&image)
             .args(spec.command.iter().flatten())
             .args(further);
-        let started = output(&mut run);
+        let started = output(&mut run)
+            .and_then(|_| put_files(&name, &spec))
+            .and_then(|()| docker(&["start", &name]));
         assert!(
             started.is_ok(),
             "the container of {image} does not start: {started:?}"
@@ -77,6 +81,7 @@ impl Container {
         let administration = driver.administration_port();
         container.access.endpoint.port =
             container.published(administration.unwrap_or(container.spec.port));
+        container.access.application_port = container.published(container.spec.port);
         container
     }
 
@@ -150,6 +155,34 @@ fn access(driver: &dyn Driver, spec: &ServerSpec, password: SecretString) -> Acc
         database: None,
         tls: Tls::Off,
         settings: None,
+    }
+}
+
+/// As the engine does it before the first start.
+fn put_files(container: &str, spec: &ServerSpec) -> Result<(), String> {
+    if spec.files.is_empty() {
+        return Ok(());
+    }
+    let files = spec.files.iter().map(|file| {
+        let path = file.path.trim_start_matches('/');
+        (path, file.content.expose_secret(), file.mode)
+    });
+    let archive = tar::archive(files);
+    let mut copy = Command::new("docker")
+        .args(["cp", "-", &format!("{container}:/")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("docker cannot be run: {error}"))?;
+    let mut input = copy.stdin.take().expect("it is piped");
+    let written = input.write_all(&archive);
+    drop(input);
+    let ended = copy.wait().map_err(|error| error.to_string())?;
+    written.map_err(|error| error.to_string())?;
+    if ended.success() {
+        Ok(())
+    } else {
+        Err(format!("docker cp: {ended}"))
     }
 }
 

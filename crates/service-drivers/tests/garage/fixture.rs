@@ -1,0 +1,266 @@
+//! The driver and its server for the suite.
+
+use async_trait::async_trait;
+use http::{Method, StatusCode};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use windlass_model::id::{BindingId, InstanceId, short};
+use windlass_model::names::Prefix;
+use windlass_service_drivers::garage::GarageDriver;
+use windlass_services::conformance::{Fixture, Session, Traits};
+use windlass_services::{
+    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
+};
+
+use crate::s3::S3;
+use crate::server::{Server, VERSION};
+
+pub(crate) struct Garage {
+    pub(crate) server: &'static Server,
+    pub(crate) access: Access,
+    pub(crate) driver: GarageDriver,
+}
+
+pub(crate) fn spec() -> InstanceSpec {
+    InstanceSpec {
+        instance: InstanceId::from(Uuid::now_v7()),
+        connection_limit: 20,
+        comment: "shop/test/DEFAULT".to_owned(),
+    }
+}
+
+pub(crate) fn binding(generation: u32) -> BindingSpec {
+    BindingSpec {
+        binding: BindingId::from(Uuid::now_v7()),
+        generation,
+        password: password::generate(),
+    }
+}
+
+pub(crate) fn name(instance: InstanceId) -> String {
+    format!("svc-{}", short(instance))
+}
+
+pub(crate) fn value<'a>(variables: &'a [Variable], name: &str) -> &'a str {
+    let found = variables
+        .iter()
+        .find(|variable| variable.name.as_str() == name);
+    found
+        .unwrap_or_else(|| panic!("{name} is given"))
+        .value
+        .expose_secret()
+}
+
+impl Garage {
+    pub(crate) fn new(server: &'static Server, access: Access) -> Self {
+        Self {
+            server,
+            access,
+            driver: GarageDriver::new(),
+        }
+    }
+
+    /// An instance with its first binding.
+    pub(crate) async fn made(&self) -> (InstanceSpec, BindingSpec) {
+        let spec = spec();
+        let provisioned = self.driver.provision(&self.access, &spec).await;
+        provisioned.expect("provision");
+        let binding = self.bound(&spec, 1).await;
+        (spec, binding)
+    }
+
+    pub(crate) async fn bound(&self, spec: &InstanceSpec, generation: u32) -> BindingSpec {
+        let binding = binding(generation);
+        let bound = self.driver.bind(&self.access, spec, &binding).await;
+        bound.expect("bind");
+        binding
+    }
+
+    pub(crate) fn variables(&self, spec: &InstanceSpec, binding: &BindingSpec) -> Vec<Variable> {
+        self.driver.variables(&VariableRequest {
+            prefix: Prefix::default_prefix(),
+            instance: spec.instance,
+            generation: binding.generation,
+            password: binding.password.clone(),
+            endpoint: self.server.applications(),
+            tls: self.access.tls,
+            url_scheme: None,
+        })
+    }
+
+    /// An application.
+    pub(crate) fn tenant(&self, spec: &InstanceSpec, binding: &BindingSpec) -> S3 {
+        S3::of(&self.variables(spec, binding))
+    }
+
+    pub(crate) async fn destroy(&self, spec: &InstanceSpec) {
+        let destroyed = self.driver.destroy(&self.access, spec.instance).await;
+        destroyed.expect("destroy");
+        let traces = self.traces(spec.instance).await;
+        assert!(traces.is_empty(), "{traces:?}");
+    }
+}
+
+/// There is no connection: each request is signed by itself.
+struct Connection {
+    s3: S3,
+}
+
+impl Connection {
+    async fn open(s3: S3) -> Result<Box<dyn Session>, String> {
+        let answer = s3.list().await;
+        if !answer.status.is_success() {
+            return Err(format!("{answer:?}"));
+        }
+        Ok(Box::new(Self { s3 }))
+    }
+}
+
+#[async_trait]
+impl Session for Connection {
+    async fn write(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let answer = self.s3.put(key, value.to_owned()).await;
+        if answer.status.is_success() {
+            Ok(())
+        } else {
+            Err(format!("{answer:?}"))
+        }
+    }
+
+    async fn read(&mut self, key: &str) -> Result<Option<String>, String> {
+        let answer = self.s3.get(key).await;
+        match answer.status {
+            StatusCode::NOT_FOUND if answer.body.contains("NoSuchKey") => Ok(None),
+            status if status.is_success() => Ok(Some(answer.body)),
+            _ => Err(format!("{answer:?}")),
+        }
+    }
+
+    async fn try_read_other(
+        &mut self,
+        other: InstanceId,
+        key: &str,
+    ) -> Result<Option<String>, String> {
+        let there = self.s3.on(&name(other));
+        let copy = self.s3.copy(&there, key).await;
+        for answer in [
+            there.get(key).await,
+            there.list().await,
+            there.head().await,
+            copy,
+        ] {
+            if answer.status.is_success() {
+                return Ok(Some(answer.body));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_alive(&mut self) -> bool {
+        self.s3.list().await.status.is_success()
+    }
+}
+
+#[async_trait]
+impl Fixture for Garage {
+    /// Without connections, there is no limit of them.
+    fn traits(&self) -> Traits {
+        Traits {
+            connection_limit: false,
+            ..Traits::ALL
+        }
+    }
+
+    fn driver(&self) -> &dyn Driver {
+        &self.driver
+    }
+
+    fn version(&self) -> &'static str {
+        VERSION
+    }
+
+    fn access(&self) -> Access {
+        self.access.clone()
+    }
+
+    fn applications(&self) -> Endpoint {
+        self.server.applications()
+    }
+
+    fn unreachable(&self) -> Access {
+        // The discard port: nothing listens there.
+        Access {
+            endpoint: Endpoint {
+                host: "127.0.0.1".to_owned(),
+                port: 9,
+            },
+            ..self.access.clone()
+        }
+    }
+
+    async fn connect(&self, variables: &[Variable]) -> Result<Box<dyn Session>, String> {
+        Connection::open(S3::of(variables)).await
+    }
+
+    async fn connect_to(
+        &self,
+        variables: &[Variable],
+        other: InstanceId,
+    ) -> Result<Box<dyn Session>, String> {
+        Connection::open(S3::of(variables).on(&name(other))).await
+    }
+
+    async fn traces(&self, instance: InstanceId) -> Vec<String> {
+        let mut traces = Vec::new();
+        for part in [instance.to_string(), name(instance)] {
+            let keys = self.server.keys(&part).await;
+            traces.extend(keys.iter().map(|key| {
+                let (id, name) = (&key["id"], &key["name"]);
+                format!("key {id} {name}")
+            }));
+        }
+        let mut bucket = self.server.bucket(&name(instance)).await;
+        if !bucket.is_null() {
+            // What a tenant wrote is no trace of the driver's calls.
+            for counter in ["objects", "bytes"] {
+                bucket[counter] = Value::Null;
+            }
+            traces.push(format!("bucket {bucket}"));
+        }
+        traces.sort();
+        traces
+    }
+
+    async fn make_foreign(&self, instance: InstanceId) {
+        let name = name(instance);
+        self.server
+            .post("CreateBucket", json!({ "globalAlias": name }))
+            .await;
+        let key = json!({ "name": format!("{name}-1") });
+        self.server.post("CreateKey", key).await;
+    }
+
+    async fn remove_foreign(&self, instance: InstanceId) {
+        let name = name(instance);
+        let bucket = self.server.bucket(&name).await;
+        let id = bucket["id"].as_str().expect("it is there");
+        self.server
+            .post(&format!("DeleteBucket?id={id}"), Value::Null)
+            .await;
+        for key in self.server.keys(&name).await {
+            let id = key["id"].as_str().expect("an id");
+            let (status, _) = self
+                .server
+                .ask(Method::POST, &format!("DeleteKey?id={id}"), Value::Null)
+                .await;
+            assert!(status.is_success(), "{status}");
+        }
+    }
+
+    async fn server_log(&self) -> String {
+        let log = self.server.log();
+        assert!(log.contains("svc-"), "the server logs what it is told");
+        log
+    }
+}

@@ -1,0 +1,69 @@
+//! What applications are told, read by the libraries that they use.
+
+use std::process::{Command, Stdio};
+
+use secrecy::ExposeSecret;
+
+use crate::fixture::{Garage, name, value};
+use crate::server::shared;
+
+#[tokio::test]
+async fn the_names_are_those_of_the_field() {
+    let server = shared().await;
+    let fixture = Garage::new(server, server.administrator.clone());
+    let (spec, binding) = fixture.made().await;
+    let variables = fixture.variables(&spec, &binding);
+    let part = |part: &str| value(&variables, &format!("DEFAULT_STORAGE_{part}")).to_owned();
+    assert_eq!(part("BUCKET"), name(spec.instance));
+    assert_eq!(part("REGION"), "garage");
+    let endpoint = server.applications();
+    let url = format!("http://127.0.0.1:{}", endpoint.port);
+    assert_eq!(part("ENDPOINT_URL"), url);
+    let secret = binding.password.expose_secret();
+    assert_eq!(part("SECRET_ACCESS_KEY"), secret);
+    let (id, bucket) = (part("ACCESS_KEY_ID"), part("BUCKET"));
+    let dsn = format!(
+        "s3://{id}:{secret}@{bucket}.s3.garage.127.0.0.1/?auth=s3v4&addressing_style=path&acl=private&qs_auth=true"
+    );
+    assert_eq!(part("DSN"), dsn);
+    let sensitive: Vec<_> = variables
+        .iter()
+        .filter(|variable| variable.is_sensitive)
+        .map(|variable| variable.name.to_string())
+        .collect();
+    let wanted = ["DEFAULT_STORAGE_DSN", "DEFAULT_STORAGE_SECRET_ACCESS_KEY"];
+    assert_eq!(sensitive, wanted);
+    fixture.destroy(&spec).await;
+}
+
+/// boto3 as an application configures it from the parts, and django-storages through it.
+#[tokio::test]
+async fn python_writes_reads_and_is_refused() {
+    let server = shared().await;
+    let fixture = Garage::new(server, server.administrator.clone());
+    let (spec, binding) = fixture.made().await;
+    let here = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let libraries = format!("{here}/../../../scripts/prepare-libraries");
+    let python = Command::new(libraries).output().expect("it can be run");
+    assert!(python.status.success(), "the libraries are made ready");
+    let python = String::from_utf8(python.stdout).expect("a path");
+    let ended = Command::new(python.trim())
+        .arg(format!("{here}/garage/application.py"))
+        .envs(fixture.variables(&spec, &binding).iter().map(|variable| {
+            let value = variable.value.expose_secret().to_owned();
+            (variable.name.to_string(), value)
+        }))
+        .stdin(Stdio::null())
+        .output()
+        .expect("python runs");
+    let (out, err) = (
+        String::from_utf8_lossy(&ended.stdout),
+        String::from_utf8_lossy(&ended.stderr),
+    );
+    assert!(ended.status.success(), "{out}{err}");
+    assert_eq!(
+        out.trim(),
+        "written, read, listed, linked, in parts, refused"
+    );
+    fixture.destroy(&spec).await;
+}
