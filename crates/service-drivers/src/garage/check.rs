@@ -16,7 +16,7 @@ pub(super) async fn check(client: &Client<'_>, instance: InstanceId) -> Result<(
     layout::status(client).await?.has_room(client)
 }
 
-/// Bytes of objects, and of the parts of uploads that have not ended, which count for no quota and are on the
+/// As the server has counted, which it does behind its answers: bytes of objects, and of the parts of uploads that have not ended, which count for no quota and are on the
 /// disk all the same. There are no connections, for each request is signed by itself.
 pub(super) async fn usage(client: &Client<'_>, instance: InstanceId) -> Result<Usage, Error> {
     let whole = existing(client, instance).await?;

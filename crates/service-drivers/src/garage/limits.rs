@@ -28,7 +28,8 @@ pub(super) const MOST_ROUNDS: u32 = 20;
 /// Keys asked for at once.
 pub(super) const PAGE: usize = 1000;
 
-/// What a bucket may hold. The server refuses an object beyond it with HTTP 403.
+/// What a bucket may hold. The server refuses an object beyond it with HTTP 403; as it counts behind its
+/// answers, what is written at the same moment can go a little beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quotas {
     pub(super) bytes: u64,

@@ -95,12 +95,22 @@ impl S3 {
         send(Method::GET, action.sign(SIGNATURE), "").await
     }
 
-    /// The names of all objects.
+    /// The names of all objects, as many pages as it takes.
     pub(crate) async fn names(&self) -> Vec<String> {
-        let answer = self.list().await;
-        assert!(answer.status.is_success(), "{answer:?}");
-        let page = ListObjectsV2::parse_response(&answer.body).expect("a list");
-        page.contents.into_iter().map(|object| object.key).collect()
+        let mut names: Vec<String> = Vec::new();
+        loop {
+            let mut action = self.bucket.list_objects_v2(Some(&self.credentials));
+            if let Some(last) = names.last() {
+                action.with_start_after(last.clone());
+            }
+            let answer = send(Method::GET, action.sign(SIGNATURE), "").await;
+            assert!(answer.status.is_success(), "{answer:?}");
+            let page = ListObjectsV2::parse_response(&answer.body).expect("a list");
+            names.extend(page.contents.into_iter().map(|object| object.key));
+            if page.next_continuation_token.is_none() {
+                return names;
+            }
+        }
     }
 
     /// The list of the key's buckets.

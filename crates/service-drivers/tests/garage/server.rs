@@ -10,6 +10,7 @@ use hyper_util::rt::TokioExecutor;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 use windlass_model::id::ClusterId;
 use windlass_service_drivers::garage::GarageDriver;
@@ -155,10 +156,25 @@ impl Server {
         let mut bucket = self
             .look(&format!("GetBucketInfo?globalAlias={name}"))
             .await;
-        if let Some(keys) = bucket["keys"].as_array_mut() {
+        // Not by its index, which would make an object of nothing.
+        if let Some(keys) = bucket.get_mut("keys").and_then(Value::as_array_mut) {
             keys.sort_by_key(|key| key["accessKeyId"].to_string());
         }
         bucket
+    }
+
+    /// Waits until the server has counted so many objects and bytes in the bucket: it counts behind its answers,
+    /// as a rule within milliseconds.
+    pub(crate) async fn until_counted(&self, name: &str, objects: u64, bytes: u64) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let bucket = self.bucket(name).await;
+            if bucket["objects"] == objects && bucket["bytes"] == bytes {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{objects} {bytes}: {bucket}");
+            sleep(Duration::from_millis(25)).await;
+        }
     }
 
     /// Keys whose names have this in them.

@@ -1,6 +1,9 @@
 //! What an instance uses, and what it may use.
 
+use std::time::Duration;
+
 use http::StatusCode;
+use tokio::time::Instant;
 use windlass_service_drivers::garage::GarageDriver;
 use windlass_services::{Driver, Error};
 
@@ -16,31 +19,30 @@ async fn bytes_are_those_of_objects_and_of_uploads_under_way() {
         let usage = fixture.driver.usage(&fixture.access, spec.instance).await;
         usage.expect("usage")
     };
+    // The server counts behind its answers.
+    let becomes = async |bytes: u64| {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while usage().await.bytes != bytes {
+            let found = usage().await;
+            assert!(Instant::now() < deadline, "{bytes} bytes: {found:?}");
+        }
+    };
     assert_eq!(usage().await.bytes, 0);
     let tenant = fixture.tenant(&spec, &binding);
-    for _ in 0..2 {
-        assert!(
-            tenant
-                .put("one", vec![b'x'; 200_000])
-                .await
-                .status
-                .is_success()
-        );
-    }
-    assert!(
-        tenant
-            .put("two", vec![b'x'; 50_000])
-            .await
-            .status
-            .is_success()
-    );
-    assert_eq!(usage().await.bytes, 250_000);
+    let put = async |key: &str, length: usize| {
+        let put = tenant.put(key, vec![b'x'; length]).await;
+        assert!(put.status.is_success(), "{put:?}");
+    };
+    put("one", 200_000).await;
+    put("one", 200_000).await;
+    put("two", 50_000).await;
+    becomes(250_000).await;
     let upload = tenant.begin("three").await;
     let part = tenant.part("three", &upload, 1, vec![b'x'; 300_000]).await;
     assert!(part.status.is_success(), "{part:?}");
-    assert_eq!(usage().await.bytes, 550_000);
+    becomes(550_000).await;
     assert!(tenant.delete("one").await.status.is_success());
-    assert_eq!(usage().await.bytes, 350_000);
+    becomes(350_000).await;
     assert_eq!(usage().await.connections, 0);
     fixture.destroy(&spec).await;
 }
@@ -52,16 +54,13 @@ async fn what_goes_beyond_the_quota_is_refused_with_403() {
     fixture.driver = GarageDriver::with_quotas(1_000_000, 3);
     let (spec, binding) = fixture.made().await;
     let tenant = fixture.tenant(&spec, &binding);
+    let bucket = name(spec.instance);
     let large = tenant.put("large", vec![b'x'; 1_000_001]).await;
     assert_eq!(large.status, StatusCode::FORBIDDEN, "{large:?}");
     assert!(large.body.contains("size quota is reached"), "{large:?}");
-    assert!(
-        tenant
-            .put("fits", vec![b'x'; 900_000])
-            .await
-            .status
-            .is_success()
-    );
+    let fits = tenant.put("fits", vec![b'x'; 900_000]).await;
+    assert!(fits.status.is_success(), "{fits:?}");
+    server.until_counted(&bucket, 1, 900_000).await;
 
     // In parts, it is refused in the end.
     let upload = tenant.begin("parts").await;
@@ -72,9 +71,11 @@ async fn what_goes_beyond_the_quota_is_refused_with_403() {
 
     // Room is made by the tenant itself, and by another driver's quota, which is no other parameter.
     assert!(tenant.delete("fits").await.status.is_success());
+    server.until_counted(&bucket, 0, 0).await;
     for key in ["1", "2", "3"] {
         assert!(tenant.put(key, "x").await.status.is_success());
     }
+    server.until_counted(&bucket, 3, 3).await;
     let fourth = tenant.put("4", "x").await;
     assert_eq!(fourth.status, StatusCode::FORBIDDEN, "{fourth:?}");
     fixture.driver = GarageDriver::with_quotas(1_000_000, 4);
