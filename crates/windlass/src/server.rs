@@ -20,9 +20,11 @@ use windlass_platform::{
 use windlass_records::Store;
 use windlass_router::control::SocketControl;
 use windlass_service_drivers::external::ExternalDriver;
+use windlass_service_drivers::garage::GarageDriver;
 use windlass_service_drivers::memcached::MemcachedDriver;
 use windlass_service_drivers::mongodb::MongodbDriver;
 use windlass_service_drivers::mysql::MysqlDriver;
+use windlass_service_drivers::opensearch::OpensearchDriver;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_service_drivers::rabbitmq::RabbitmqDriver;
 use windlass_service_drivers::redis::RedisDriver;
@@ -264,6 +266,9 @@ fn drivers() -> Vec<Arc<dyn Driver>> {
         Arc::new(MysqlDriver::mysql()),
         Arc::new(MongodbDriver::mongodb()),
         Arc::new(MongodbDriver::ferretdb()),
+        Arc::new(GarageDriver::new()),
+        Arc::new(OpensearchDriver::opensearch()),
+        Arc::new(OpensearchDriver::elasticsearch()),
         Arc::new(ExternalDriver::new()),
         Arc::new(RedisDriver::redis()),
         Arc::new(RedisDriver::valkey()),

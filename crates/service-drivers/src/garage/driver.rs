@@ -85,9 +85,9 @@ impl Driver for GarageDriver {
         access: &Access,
         instance: &InstanceSpec,
         binding: &BindingSpec,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<SecretString>, Error> {
         let client = self.change(access, instance.instance).await?;
-        bind::bind(&client, instance, binding).await
+        bind::bind(&client, instance, binding).await.map(|()| None)
     }
 
     async fn unbind(

@@ -76,6 +76,7 @@ pub(super) fn spec(
         .iter()
         .map(|(name, value)| ((*name).to_owned(), SecretString::from(*value)));
     Ok(ServerSpec {
+        files: Vec::new(),
         image: ImageReference(image),
         port: 27017,
         command: None,

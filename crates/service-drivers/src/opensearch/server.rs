@@ -83,6 +83,7 @@ pub(super) fn spec(
             .map(|(name, value)| (name.to_owned(), SecretString::from(value))),
     );
     Ok(ServerSpec {
+        files: Vec::new(),
         image: ImageReference(image),
         port: PORT,
         command,

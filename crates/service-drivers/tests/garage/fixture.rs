@@ -27,6 +27,8 @@ pub(crate) fn spec() -> InstanceSpec {
         instance: InstanceId::from(Uuid::now_v7()),
         connection_limit: 20,
         comment: "shop/test/DEFAULT".to_owned(),
+        given: None,
+        owner: None,
     }
 }
 
@@ -168,6 +170,7 @@ impl Fixture for Garage {
     fn traits(&self) -> Traits {
         Traits {
             connection_limit: false,
+            sessions: false,
             ..Traits::ALL
         }
     }

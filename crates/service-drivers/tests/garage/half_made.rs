@@ -141,7 +141,7 @@ async fn a_name_given_to_another_bucket_is_a_conflict() {
         .await;
     for result in [
         driver.provision(access, &spec).await,
-        driver.bind(access, &spec, &binding).await,
+        driver.bind(access, &spec, &binding).await.map(drop),
         driver.check(access, spec.instance).await,
         driver.destroy(access, spec.instance).await,
     ] {

@@ -53,6 +53,7 @@ impl StandIn {
             database: None,
             tls: Tls::Off,
             settings: None,
+            application_port: 0,
         };
         let state = Arc::<Mutex<State>>::default();
         let (password, shared) = (access.password.clone(), Arc::clone(&state));

@@ -181,6 +181,7 @@ impl Fixture for Opensearch {
     fn traits(&self) -> Traits {
         Traits {
             connection_limit: false,
+            sessions: false,
             ..Traits::ALL
         }
     }
