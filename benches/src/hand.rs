@@ -93,6 +93,39 @@ impl Container {
         docker(all).map(Self)
     }
 
+    /// The same, with a file of another container put into it before it starts.
+    pub(crate) fn run_with_file(
+        label: &str,
+        arguments: &[String],
+        from: &str,
+        path: &str,
+    ) -> Result<Self> {
+        let fixed = ["create", "--label"].map(str::to_owned);
+        let all = fixed
+            .into_iter()
+            .chain([format!("windlass-bench={label}")])
+            .chain(arguments.iter().cloned());
+        let container = docker(all).map(Self)?;
+        let copy = std::env::temp_dir().join(format!("windlass-bench-{}", std::process::id()));
+        let copied = docker([
+            OsStr::new("cp"),
+            format!("{from}:{path}").as_ref(),
+            copy.as_os_str(),
+        ])
+        .and_then(|_| {
+            docker([
+                OsStr::new("cp"),
+                copy.as_os_str(),
+                format!("{}:{path}", container.0).as_ref(),
+            ])
+        });
+        // It holds no secret, and a temporary directory is cleaned in any case.
+        let _ = std::fs::remove_file(&copy);
+        copied?;
+        docker(["start", &container.0])?;
+        Ok(container)
+    }
+
     pub(crate) fn network_and_address(&self) -> Result<(String, String)> {
         network_and_address(&self.0)
     }

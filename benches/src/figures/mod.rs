@@ -6,6 +6,7 @@ mod idle;
 mod private;
 mod router;
 mod shared;
+mod types;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ pub(crate) enum Name {
     Shared,
     /// An instance with a server of its own.
     Private,
+    /// An instance of every other type, shared and private.
+    Types,
     /// A deployment until it serves.
     Deployment,
     /// Requests during deployments.
@@ -41,7 +44,7 @@ pub(crate) enum Name {
 
 impl Name {
     /// Idleness first, before there is more than it is about; the most load last.
-    pub(crate) fn in_order() -> [Self; 6] {
+    pub(crate) fn in_order() -> [Self; 7] {
         [
             Self::Idle,
             Self::Shared,
@@ -49,6 +52,8 @@ impl Name {
             Self::Deployment,
             Self::Continuity,
             Self::Router,
+            // Last, for it leaves servers of every type behind.
+            Self::Types,
         ]
     }
 }
@@ -117,6 +122,7 @@ pub(crate) fn measure(name: Name, stage: &mut Stage) -> Result<Figure> {
         Name::Deployment => deployment::measure(stage),
         Name::Continuity => continuity::measure(stage),
         Name::Router => router::measure(stage),
+        Name::Types => types::measure(stage),
     }
 }
 

@@ -15,13 +15,41 @@ const PATIENCE: Duration = Duration::from_mins(3);
 
 #[test]
 fn fifty_instances_are_made_and_removed_at_once_while_the_server_is_killed_twice() {
+    fifty("postgres-15-shared");
+}
+
+#[cfg(feature = "long")]
+#[test]
+fn fifty_of_mariadb() {
+    fifty("mariadb-10.11-shared");
+}
+
+#[cfg(feature = "long")]
+#[test]
+fn fifty_of_rabbitmq() {
+    fifty("rabbitmq-3.10-shared");
+}
+
+#[cfg(feature = "long")]
+#[test]
+fn fifty_of_object_storage() {
+    fifty("s3-2.5-shared");
+}
+
+#[cfg(feature = "long")]
+#[test]
+fn fifty_of_opensearch() {
+    fifty("opensearch-2.19-shared");
+}
+
+fn fifty(service: &str) {
     let mut on = Installation::start();
     let environment = App::empty(&on, "shop", &[]).environment_id("test");
     let path = format!("/apps/v3/service-instances/?environment={environment}");
     for number in 0..COUNT {
         let body = json!({
             "environment": environment,
-            "service": "postgres-15-shared",
+            "service": service,
             "prefix": format!("P{number}"),
         });
         let added = on.call("POST", "/apps/v3/service-instances/", Some(&body));

@@ -15,7 +15,9 @@ const APP: &str = include_str!("types/app.py");
 /// A server's first start, on a busy machine.
 const UP: Duration = Duration::from_mins(2);
 /// Service, kind, prefix, and the variable that the application finds it by.
-const SERVICES: [(&str, &str, &str, &str); 8] = [
+type Wanted = (&'static str, &'static str, &'static str, &'static str);
+
+const SERVICES: [Wanted; 8] = [
     ("postgres", "DATABASE", "DEFAULT", "DEFAULT_DATABASE_DSN"),
     ("mariadb", "DATABASE", "SHOP", "SHOP_DATABASE_DSN"),
     (
@@ -36,22 +38,57 @@ const SERVICES: [(&str, &str, &str, &str); 8] = [
     ),
 ];
 
+/// Those of servers that are made by scripts of ours first.
+#[cfg(feature = "long")]
+const MADE: [Wanted; 5] = [
+    ("s3", "STORAGE", "DEFAULT", "DEFAULT_STORAGE_DSN"),
+    ("s3-2.5-private", "STORAGE", "OWN", "OWN_STORAGE_DSN"),
+    (
+        "opensearch-2.19-shared",
+        "SEARCH",
+        "DEFAULT",
+        "DEFAULT_ELASTICSEARCH_URL",
+    ),
+    (
+        "opensearch-2.19-private",
+        "SEARCH",
+        "OWN",
+        "OWN_ELASTICSEARCH_URL",
+    ),
+    ("ferretdb", "DATABASE", "DEFAULT", "DEFAULT_MONGODB_URL"),
+];
+
 #[test]
 fn every_type_goes_the_whole_way() {
+    go_the_whole_way(&SERVICES, false);
+}
+
+#[cfg(feature = "long")]
+#[test]
+fn every_type_of_a_made_server_goes_the_whole_way() {
+    // One by one: a search server takes half a minute to come up.
+    go_the_whole_way(&MADE, true);
+}
+
+fn go_the_whole_way(services: &[Wanted], one_by_one: bool) {
     let on = Installation::start();
     let app = App::empty(&on, "shop", &[]);
     app.write("Dockerfile", DOCKERFILE);
     app.write("app.py", APP);
     app.push_version("1");
-    for (service, _, prefix, _) in SERVICES {
+    for (service, kind, prefix, _) in services {
         app.windlass(&["service", "add", service, "--prefix", prefix])
             .good();
+        if one_by_one {
+            app.windlass(&["service", "provision", &format!("{kind}:{prefix}")])
+                .good();
+        }
     }
     app.deploy("test");
-    every_one(&app.site("test"), &Value::Null);
-    every_one(&put(&app, "first"), &"first".into());
+    every_one(services, &app.site("test"), &Value::Null);
+    every_one(services, &put(&app, "first"), &"first".into());
 
-    for (service, kind, prefix, _) in SERVICES {
+    for (service, kind, prefix, _) in services {
         let used = app.json(&["service", "usage", &format!("{kind}:{prefix}")]);
         assert!(used["bytes"].is_u64(), "{service}: {used}");
         let (open, limit) = (&used["connections"], &used["connection_limit"]);
@@ -61,15 +98,15 @@ fn every_type_goes_the_whole_way() {
     // A deployment makes new credentials of what it attaches anew, and none of the rest; the data stays.
     app.push_version("2");
     app.deploy("test");
-    every_one(&app.site("test"), &"first".into());
+    every_one(services, &app.site("test"), &"first".into());
 
-    for (_, kind, prefix, _) in SERVICES {
+    for (_, kind, prefix, _) in services {
         app.windlass(&["service", "detach", &format!("{kind}:{prefix}")])
             .good();
     }
     app.deploy("test");
     assert_eq!(app.site("test"), serde_json::json!({}));
-    for (_, kind, prefix, _) in SERVICES {
+    for (_, kind, prefix, _) in services {
         app.windlass(&["service", "remove", &format!("{kind}:{prefix}"), "--yes"])
             .good();
     }
@@ -122,8 +159,8 @@ fn put(app: &App<'_>, value: &str) -> Value {
 }
 
 #[track_caller]
-fn every_one(said: &Value, wanted: &Value) {
-    for (service, _, prefix, variable) in SERVICES {
-        assert_eq!(&said[variable], wanted, "{service} {prefix}: {said}");
+fn every_one(services: &[Wanted], said: &Value, wanted: &Value) {
+    for (service, _, prefix, variable) in services {
+        assert_eq!(&said[*variable], wanted, "{service} {prefix}: {said}");
     }
 }

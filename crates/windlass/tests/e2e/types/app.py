@@ -4,17 +4,20 @@ GET /            what each service keeps for it, by the name of the variable
 GET /put/VALUE   has each service keep the value
 """
 
+import base64
 import json
 import os
 import signal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit
+from urllib.request import Request, urlopen
 
 KEY = "kept"
 
 
 class Mysql:
-    def __init__(self, url):
+    def __init__(self, name, url):
         import pymysql
 
         parts = urlsplit(url)
@@ -45,7 +48,7 @@ class Mysql:
 
 
 class Postgres(Mysql):
-    def __init__(self, url):
+    def __init__(self, name, url):
         import psycopg2
 
         self.connection = psycopg2.connect(url, connect_timeout=5)
@@ -62,7 +65,7 @@ class Postgres(Mysql):
 
 
 class Redis:
-    def __init__(self, url):
+    def __init__(self, name, url):
         import redis
 
         self.client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=5)
@@ -78,7 +81,7 @@ class Redis:
 
 
 class Memcached:
-    def __init__(self, servers):
+    def __init__(self, name, servers):
         from pymemcache.client.base import Client
 
         self.client = Client(servers, connect_timeout=5, timeout=5)
@@ -95,7 +98,7 @@ class Memcached:
 
 
 class Rabbitmq:
-    def __init__(self, url):
+    def __init__(self, name, url):
         import pika
 
         self.connection = pika.BlockingConnection(pika.URLParameters(url))
@@ -118,12 +121,97 @@ class Rabbitmq:
         self.connection.close()
 
 
+class S3:
+    def __init__(self, name, dsn):
+        import boto3
+        from botocore.client import Config
+
+        def part(suffix):
+            return os.environ[name.removesuffix("DSN") + suffix]
+
+        self.bucket = part("BUCKET")
+        self.client = boto3.client(
+            "s3",
+            endpoint_url=part("ENDPOINT_URL"),
+            region_name=part("REGION"),
+            aws_access_key_id=part("ACCESS_KEY_ID"),
+            aws_secret_access_key=part("SECRET_ACCESS_KEY"),
+            config=Config(s3={"addressing_style": part("ADDRESSING_STYLE")}, connect_timeout=5),
+        )
+
+    def put(self, value):
+        self.client.put_object(Bucket=self.bucket, Key=KEY, Body=value.encode())
+
+    def get(self):
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=KEY)["Body"].read().decode()
+        except self.client.exceptions.NoSuchKey:
+            return None
+
+    def close(self):
+        self.client.close()
+
+
+class Search:
+    def __init__(self, name, url):
+        self.index = os.environ[name.removesuffix("URL") + "INDEX_PREFIX"] + "notes"
+        parts = urlsplit(url)
+        self.server = f"{parts.scheme}://{parts.hostname}:{parts.port}"
+        login = f"{unquote(parts.username)}:{unquote(parts.password)}".encode()
+        self.headers = {
+            "Authorization": "Basic " + base64.b64encode(login).decode(),
+            "Content-Type": "application/json",
+        }
+
+    def ask(self, method, path, body=None):
+        data = body and json.dumps(body).encode()
+        request = Request(f"{self.server}/{self.index}/{path}", data, self.headers, method=method)
+        try:
+            with urlopen(request, timeout=20) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    def put(self, value):
+        self.ask("PUT", f"_doc/{KEY}?refresh=true", {"value": value})
+
+    def get(self):
+        found = self.ask("GET", f"_doc/{KEY}")
+        return found and found["_source"]["value"]
+
+    def close(self):
+        pass
+
+
+class Mongodb:
+    def __init__(self, name, url):
+        import pymongo
+
+        self.client = pymongo.MongoClient(url, serverSelectionTimeoutMS=5000)
+        self.kept = self.client.get_default_database()["kept"]
+
+    def put(self, value):
+        self.kept.replace_one({"_id": KEY}, {"_id": KEY, "value": value}, upsert=True)
+
+    def get(self):
+        found = self.kept.find_one({"_id": KEY})
+        return found and found["value"]
+
+    def close(self):
+        self.client.close()
+
+
 KINDS = [
     ("_DATABASE_DSN", "postgres:", Postgres),
     ("_DATABASE_DSN", "mysql:", Mysql),
     ("_CACHE_URL", "redis:", Redis),
     ("_MEMCACHE_SERVERS", "", Memcached),
     ("_AMQP_BROKER_URL", "amqp:", Rabbitmq),
+    ("_STORAGE_DSN", "s3:", S3),
+    ("_ELASTICSEARCH_URL", "http:", Search),
+    ("_MONGODB_URL", "mongodb:", Mongodb),
 ]
 
 
@@ -131,7 +219,7 @@ def services():
     for name, value in sorted(os.environ.items()):
         for suffix, scheme, kind in KINDS:
             if name.endswith(suffix) and value.startswith(scheme):
-                yield name, kind(value)
+                yield name, kind(name, value)
 
 
 class Handler(BaseHTTPRequestHandler):
