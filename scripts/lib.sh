@@ -126,6 +126,10 @@ need_cargo_tool() {
     rm -rf "$tools/target"
 }
 
+# The features of tests that take long, or need servers that are made from source first.
+# shellcheck disable=SC2034
+LONG=windlass/long,windlass-service-drivers/long
+
 # prepare_images NAME...: see images/README.md.
 prepare_images() {
     need_packages debootstrap

@@ -70,9 +70,10 @@ impl Parts {
             value: ids::password(40),
             created_at: now,
         };
-        let server = match runs_server {
-            true => Some(self.server(service, &password.value)?),
-            false => None,
+        let server = if runs_server {
+            Some(self.server(service, &password.value)?)
+        } else {
+            None
         };
         // A private server lives in its environment's network, and what runs elsewhere in none of ours.
         let subnet = if owner.is_some() || server.is_none() {

@@ -150,11 +150,11 @@ impl Parts {
             PLAIN.iter().any(|ending| name.ends_with(ending))
         };
         if !names.is_empty() {
-            let named = names.into_iter().map(|name| {
+            let sensitive = |name: VariableName| {
                 let is_sensitive = !is_plain(&name);
                 (name, is_sensitive)
-            });
-            return Ok(named.collect());
+            };
+            return Ok(names.into_iter().map(sensitive).collect());
         }
         let bindings = self.store.bindings(instance.id).await;
         let bindings = bindings.map_err(|error| failures::store(&error))?;

@@ -88,7 +88,7 @@ impl Operators {
     /// What `--shared-cluster` is told.
     pub(crate) fn url(&self) -> String {
         let place = |port| self.place(port);
-        let mut url = format!(
+        let url = format!(
             "{}://{}@{}{}",
             self.serves,
             self.credentials,
@@ -98,7 +98,7 @@ impl Operators {
         if let Some(administration) = self.ports.get(1) {
             let place = place(*administration);
             let (_, port) = place.rsplit_once(':').expect("host and port");
-            url += &format!("?administration_port={port}");
+            return format!("{url}?administration_port={port}");
         }
         url
     }
