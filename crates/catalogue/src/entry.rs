@@ -27,6 +27,8 @@ pub struct Entry {
     pub memory_bytes: i64,
     /// The processor time of a server, in thousandths of a core.
     pub cpu_millis: i64,
+    /// What an instance may store, in bytes, where the type's server can hold it to that.
+    pub storage_bytes: Option<i64>,
     /// Connections that an instance may have.
     pub connections: u32,
     /// Its place among the entries of its type: of several that are meant, the first is taken.
@@ -57,6 +59,7 @@ fn entry(service: &ServiceType, version: &Version, plan: &Plan, rank: u32) -> En
         image: version.image.clone(),
         memory_bytes: i64::from(plan.memory_mib) * 1024 * 1024,
         cpu_millis: i64::from(plan.cpu_millis),
+        storage_bytes: plan.storage_gib.map(|gib| i64::from(gib) << 30),
         connections: service.connections,
         rank,
     }

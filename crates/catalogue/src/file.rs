@@ -49,4 +49,6 @@ pub struct Plan {
     pub memory_mib: u32,
     /// The processor time of a server, in thousandths of a core.
     pub cpu_millis: u32,
+    /// What an instance may store, in GiB, where the type's server can hold it to that.
+    pub storage_gib: Option<u32>,
 }

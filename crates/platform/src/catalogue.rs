@@ -86,6 +86,7 @@ fn service(region: RegionId, id: ServiceId, entry: Entry, offered: bool) -> Serv
         image: entry.image,
         shared: entry.shared,
         memory_bytes: entry.memory_bytes,
+        storage_bytes: entry.storage_bytes,
         cpu_millis: entry.cpu_millis,
         connection_limit: entry.connections,
         rank: entry.rank,

@@ -49,6 +49,10 @@ impl Parts {
         Ok(InstanceSpec {
             instance: scene.instance.id,
             connection_limit: scene.service.connection_limit,
+            storage_bytes: scene
+                .service
+                .storage_bytes
+                .and_then(|bytes| bytes.try_into().ok()),
             comment: format!("{}/{}", owner.title(), scene.instance.id),
             given: match scene.instance.given_url {
                 Some(given) => Some(self.reveal(given).await?),

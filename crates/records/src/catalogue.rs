@@ -51,6 +51,8 @@ pub struct Service {
     pub memory_bytes: i64,
     /// The CPU of a private cluster, in thousandths of a core.
     pub cpu_millis: i64,
+    /// What an instance may store, in bytes, where the type's server can hold it to that.
+    pub storage_bytes: Option<i64>,
     /// Connections that an instance may have.
     pub connection_limit: u32,
     /// Its place among the services of its driver: of several that a name can mean, the first is taken.

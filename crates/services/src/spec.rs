@@ -78,6 +78,8 @@ pub struct InstanceSpec {
     pub instance: InstanceId,
     /// Connections that all its bindings may have together.
     pub connection_limit: u32,
+    /// What it may store, in bytes, if its plan says: a server that can holds it to that.
+    pub storage_bytes: Option<u64>,
     /// Who it belongs to, for people who look at the server: `application/environment/PREFIX`.
     pub comment: String,
     /// The URL with credentials that the user gave, of a type that Windlass makes nothing of.

@@ -8,3 +8,5 @@ ALTER TABLE cluster ADD COLUMN settings TEXT;
 -- Instances of a type of which Windlass makes nothing are the URLs that users give.
 ALTER TABLE instance ADD COLUMN given_url TEXT;
 CREATE INDEX instance_given_url ON instance (given_url) WHERE given_url IS NOT NULL;
+-- What an instance may store, where its server can hold it to that.
+ALTER TABLE service ADD COLUMN storage_bytes INTEGER;

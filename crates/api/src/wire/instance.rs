@@ -107,6 +107,9 @@ pub(crate) struct Rotate {
 pub(crate) struct Usage {
     /// On disk, or in memory where the type keeps nothing on a disk.
     bytes: u64,
+    /// Beyond which the server refuses more, where it can.
+    #[schema(required)]
+    byte_limit: Option<u64>,
     /// Open now.
     connections: u32,
     connection_limit: u32,
@@ -116,6 +119,7 @@ impl From<InstanceUsage> for Usage {
     fn from(usage: InstanceUsage) -> Self {
         Self {
             bytes: usage.bytes,
+            byte_limit: usage.byte_limit,
             connections: usage.connections,
             connection_limit: usage.connection_limit,
         }

@@ -49,6 +49,9 @@ pub(crate) struct ServiceItem {
     memory_bytes: i64,
     /// The processor time of a server, in thousandths of a core.
     cpu_millis: i64,
+    /// What an instance may store, in bytes, where the server can hold it to that.
+    #[schema(required)]
+    storage_bytes: Option<i64>,
     connection_limit: u32,
 }
 
@@ -67,6 +70,7 @@ impl From<Service> for ServiceItem {
             plan: service.plan,
             memory_bytes: service.memory_bytes,
             cpu_millis: service.cpu_millis,
+            storage_bytes: service.storage_bytes,
             connection_limit: service.connection_limit,
         }
     }

@@ -54,7 +54,7 @@ async fn the_catalogue() {
             .expect("it is in the catalogue");
         assert_keys(
             shared,
-            "uuid name type description identifier region driver version plan cluster memory_bytes cpu_millis connection_limit",
+            "uuid name type description identifier region driver version plan cluster memory_bytes cpu_millis storage_bytes connection_limit",
         );
         assert_eq!(
             (

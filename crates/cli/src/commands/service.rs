@@ -274,6 +274,7 @@ fn usage(call: &Call<'_>, environment: &Environment, prefix: &str) -> Result<(),
     if call.json {
         return output::json(&used);
     }
+    let bytes = used["bytes"].as_u64().unwrap_or_default();
     let connections = format!(
         "{} of {}",
         cell(&used["connections"]),
@@ -282,7 +283,10 @@ fn usage(call: &Call<'_>, environment: &Environment, prefix: &str) -> Result<(),
     output::fields(&[
         (
             "Size",
-            Some(size(used["bytes"].as_u64().unwrap_or_default())),
+            Some(match used["byte_limit"].as_u64() {
+                Some(limit) => format!("{} of {}", size(bytes), size(limit)),
+                None => size(bytes),
+            }),
         ),
         ("Connections", Some(connections)),
     ])

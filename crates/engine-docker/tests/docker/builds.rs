@@ -227,9 +227,8 @@ async fn a_pull_from_nowhere_fails() {
 #[tokio::test]
 async fn a_build_whose_cached_steps_are_removed_meanwhile_is_disturbed_and_not_the_users_failure() {
     let place = Place::new().await;
-    let steps: String = (0..4)
-        .map(|step| format!("COPY hello /hello{step}\n"))
-        .collect();
+    let steps = [0, 1, 2, 3].map(|step| format!("COPY hello /hello{step}\n"));
+    let steps = steps.concat();
     let dockerfile = format!("FROM {BASE}\nLABEL of={}\n{steps}", place.name("steps"));
     let rounds = |suffix: &'static str| {
         let (place, dockerfile) = (&place, &dockerfile);

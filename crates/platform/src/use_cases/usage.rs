@@ -12,6 +12,8 @@ use crate::platform::Platform;
 pub struct InstanceUsage {
     /// Bytes on disk, or in memory where the type keeps nothing on a disk.
     pub bytes: u64,
+    /// Bytes that it may have, where its server holds it to that.
+    pub byte_limit: Option<u64>,
     /// Connections open now.
     pub connections: u32,
     /// Connections that it may have.
@@ -49,6 +51,10 @@ impl Platform {
             .map_err(|error| failures::service(&error))?;
         Ok(InstanceUsage {
             bytes: used.bytes,
+            byte_limit: scene
+                .service
+                .storage_bytes
+                .and_then(|bytes| bytes.try_into().ok()),
             connections: used.connections,
             connection_limit: scene.service.connection_limit,
         })

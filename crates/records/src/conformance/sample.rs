@@ -222,6 +222,7 @@ pub fn service(region: &Region, identifier: &str, kind: &str) -> Service {
         image: None,
         shared: true,
         memory_bytes: 1 << 30,
+        storage_bytes: Some(1 << 33),
         cpu_millis: 1000,
         connection_limit: 60,
         rank: 0,

@@ -77,7 +77,12 @@ impl Driver for GarageDriver {
 
     async fn provision(&self, access: &Access, instance: &InstanceSpec) -> Result<(), Error> {
         let client = self.change(access, instance.instance).await?;
-        provision::provision(&client, instance, self.quotas).await
+        let bytes = instance.storage_bytes.unwrap_or(self.quotas.bytes);
+        let quotas = Quotas {
+            bytes,
+            ..self.quotas
+        };
+        provision::provision(&client, instance, quotas).await
     }
 
     async fn bind(

@@ -91,6 +91,7 @@ pub(crate) fn spec() -> InstanceSpec {
         comment: "shop/test/DEFAULT".to_owned(),
         given: None,
         owner: None,
+        storage_bytes: None,
     }
 }
 

@@ -15,6 +15,7 @@ fn spec() -> InstanceSpec {
         comment: "shop/test/DEFAULT".to_owned(),
         given: None,
         owner: None,
+        storage_bytes: None,
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) fn spec() -> InstanceSpec {
         comment: "shop/test/DEFAULT".to_owned(),
         given: None,
         owner: None,
+        storage_bytes: None,
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) fn new_spec() -> InstanceSpec {
         comment: "shop/test/DEFAULT, it's a \\ \"test\"".to_owned(),
         given: None,
         owner: None,
+        storage_bytes: None,
     }
 }
 

@@ -32,14 +32,14 @@ impl Changes<'_> {
         self.expect_region(row.region).await?;
         query(
             "INSERT INTO service (id, region_id, identifier, name, description, driver, kind, version, shared, \
-             memory_bytes, cpu_millis, connection_limit, offered, plan, image, rank) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             memory_bytes, cpu_millis, connection_limit, offered, plan, image, rank, storage_bytes) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET region_id = excluded.region_id, identifier = excluded.identifier, \
              name = excluded.name, description = excluded.description, driver = excluded.driver, \
              kind = excluded.kind, version = excluded.version, shared = excluded.shared, \
              memory_bytes = excluded.memory_bytes, cpu_millis = excluded.cpu_millis, \
              connection_limit = excluded.connection_limit, offered = excluded.offered, plan = excluded.plan, \
-             image = excluded.image, rank = excluded.rank",
+             image = excluded.image, rank = excluded.rank, storage_bytes = excluded.storage_bytes",
         )
         .bind(row.id.to_string())
         .bind(row.region.to_string())
@@ -57,6 +57,7 @@ impl Changes<'_> {
         .bind(&row.plan)
         .bind(&row.image)
         .bind(row.rank)
+        .bind(row.storage_bytes)
         .execute(&mut *self.connection)
         .await
         .map_err(|error| {

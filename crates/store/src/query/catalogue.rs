@@ -95,6 +95,7 @@ fn service_from(row: &SqliteRow) -> Result<Service, Fault> {
         image: text_or_none(row, "image")?,
         shared: flag(row, "shared")?,
         memory_bytes: number(row, "memory_bytes")?,
+        storage_bytes: number_or_none(row, "storage_bytes")?,
         cpu_millis: number(row, "cpu_millis")?,
         connection_limit: number(row, "connection_limit")?,
         rank: number(row, "rank")?,

@@ -45,7 +45,7 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
         "binding_replaced",
         "instance_given_url",
     ];
-    let columns = ["plan", "image", "rank"];
+    let columns = ["plan", "image", "rank", "storage_bytes"];
     let undo = added
         .iter()
         .map(|index| format!("DROP INDEX {index}"))
