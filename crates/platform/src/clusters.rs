@@ -1,5 +1,6 @@
 //! Clusters: from a row to a server that can be used.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use windlass_engine::{
@@ -230,6 +231,20 @@ impl Parts {
             .filter(|observed| observed.phase == Phase::Running)
             .as_ref()
             .and_then(first_address))
+    }
+
+    /// Where this machine reaches a cluster's server as applications do; nothing while it does not run, or where it
+    /// has a name and no address.
+    pub(crate) async fn cluster_addresses(
+        &self,
+        cluster: &Cluster,
+    ) -> Result<Vec<SocketAddr>, Failure> {
+        let host = self.host(cluster).await?;
+        let address = host.and_then(|host| host.parse::<IpAddr>().ok());
+        Ok(match (address, cluster.port) {
+            (Some(address), Some(port)) => vec![SocketAddr::from((address, port))],
+            _ => Vec::new(),
+        })
     }
 
     /// The administrator's access to a cluster, without asking whether it can be used.

@@ -1,9 +1,13 @@
 //! The route table: derived from what runs, and given to the router.
 
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
 use tokio::sync::Mutex;
 use windlass_delivery::routing::{self, Route, RouteTable};
+use windlass_model::id::ClusterId;
 use windlass_operations::Failure;
-use windlass_records::{ApplicationFilter, PageRequest};
+use windlass_records::{ApplicationFilter, InstanceFilter, PageRequest};
 
 use crate::parts::Parts;
 use crate::scene::Scene;
@@ -55,6 +59,45 @@ impl Parts {
         Ok(())
     }
 
+    /// The public names of services that have such, to their servers.
+    async fn service_routes(&self) -> Result<Vec<Route>, Failure> {
+        let services = self.store.services(None).await;
+        let services = services.map_err(|error| failures::store(&error))?;
+        let instances = self
+            .store
+            .instances(&InstanceFilter::default(), &PageRequest::first(ALL))
+            .await
+            .map_err(|error| failures::store(&error))?;
+        let mut routes = Vec::new();
+        let mut places: HashMap<ClusterId, Vec<SocketAddr>> = HashMap::new();
+        for instance in instances.rows {
+            let service = services.iter().find(|known| known.id == instance.service);
+            let (Some(service), Some(id), true) =
+                (service, instance.cluster, instance.state.is_provisioned())
+            else {
+                continue;
+            };
+            let Some(host) = self.driver(service)?.public_host(instance.id) else {
+                continue;
+            };
+            let upstreams = match places.get(&id) {
+                Some(known) => known.clone(),
+                None => {
+                    let cluster = self.cluster(id).await?;
+                    let found = self.cluster_addresses(&cluster).await?;
+                    places.entry(id).or_insert(found).clone()
+                }
+            };
+            routes.push(Route {
+                host,
+                environment: instance.environment,
+                release: None,
+                upstreams,
+            });
+        }
+        Ok(routes)
+    }
+
     async fn derive_routes(&self) -> Result<Vec<Route>, Failure> {
         let applications = self
             .store
@@ -71,7 +114,7 @@ impl Parts {
             .all_environments()
             .await
             .map_err(|error| failures::store(&error))?;
-        let mut routes = Vec::with_capacity(environments.len());
+        let mut routes = self.service_routes().await?;
         for environment in environments {
             let Some(application) = applications
                 .rows

@@ -129,6 +129,11 @@ pub trait Driver: Send + Sync + 'static {
         &[]
     }
 
+    /// The host name under which the router brings browsers to an instance, if it has one: signed requests of S3.
+    fn public_host(&self, _instance: InstanceId) -> Option<String> {
+        None
+    }
+
     /// The variables of a binding; their names depend on the prefix alone, unless the credential is what the server
     /// chose or the user gave. A `url_scheme` that is not
     /// among [`Self::url_schemes`] gives the default: it is refused where the user sets it.

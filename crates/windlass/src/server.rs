@@ -247,7 +247,7 @@ fn backends(
     Ok(Backends {
         store,
         engine: ("docker".to_owned(), engine),
-        drivers: drivers(),
+        drivers: drivers(options),
         builder,
         logs: Arc::new(logs),
         router: Arc::new(SocketControl::new(
@@ -259,14 +259,14 @@ fn backends(
 }
 
 /// One driver for each type of service.
-fn drivers() -> Vec<Arc<dyn Driver>> {
+fn drivers(options: &Options) -> Vec<Arc<dyn Driver>> {
     vec![
         Arc::new(PostgresDriver::new()),
         Arc::new(MysqlDriver::mariadb()),
         Arc::new(MysqlDriver::mysql()),
         Arc::new(MongodbDriver::mongodb()),
         Arc::new(MongodbDriver::ferretdb()),
-        Arc::new(GarageDriver::new()),
+        Arc::new(GarageDriver::in_region(&options.region, &options.domain)),
         Arc::new(OpensearchDriver::opensearch()),
         Arc::new(OpensearchDriver::elasticsearch()),
         Arc::new(ExternalDriver::new()),

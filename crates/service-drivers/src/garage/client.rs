@@ -13,6 +13,7 @@ use windlass_services::{Access, Endpoint, Error, Tls};
 
 use super::failure::{Failure, code, refusal, unexpected, unreachable, words};
 use super::limits::LOOK;
+use super::site::Site;
 use crate::http::{Answer, Call, Exchange};
 use crate::step::Step;
 use crate::turns::Turn;
@@ -20,6 +21,8 @@ use crate::turns::Turn;
 /// What one call uses; its connections are closed when it is dropped.
 pub(super) struct Client<'a> {
     pub(super) access: &'a Access,
+    /// Where its buckets are.
+    pub(super) site: &'a Site,
     administration: Exchange,
     /// To S3, whose requests bear their own signatures.
     storage: Exchange,
@@ -46,6 +49,7 @@ pub(super) fn supported(access: &Access) -> Result<(), Error> {
 impl<'a> Client<'a> {
     pub(super) fn new(
         access: &'a Access,
+        site: &'a Site,
         place: OwnedSemaphorePermit,
         turn: Option<Turn>,
     ) -> Result<Self, Error> {
@@ -57,6 +61,7 @@ impl<'a> Client<'a> {
         let headers = [(AUTHORIZATION, authorization), (CONTENT_TYPE, json)];
         Ok(Self {
             access,
+            site,
             administration: Exchange::with(headers.into_iter().collect()),
             storage: Exchange::with(HeaderMap::new()),
             turn,

@@ -12,7 +12,8 @@ use crate::turns::Turns;
 
 use super::client::{Client, supported};
 use super::limits::Quotas;
-use super::{bind, check, destroy, prepare, provision, server, unbind, variables};
+use super::site::Site;
+use super::{bind, check, destroy, names, prepare, provision, server, unbind, variables};
 
 /// The Garage driver. It keeps no connection between calls and no knowledge of any cluster.
 #[derive(Debug, Default)]
@@ -20,12 +21,22 @@ pub struct GarageDriver {
     gates: Gates,
     turns: Turns,
     quotas: Quotas,
+    site: Site,
 }
 
 impl GarageDriver {
     /// A driver.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A driver for a region whose router answers to a domain: buckets have public names there,
+    /// `<bucket>.s3.<region>.<domain>`.
+    pub fn in_region(region: &str, domain: &str) -> Self {
+        Self {
+            site: Site::of(region, domain),
+            ..Self::default()
+        }
     }
 
     /// A driver that makes buckets for at most so many bytes and objects.
@@ -37,23 +48,23 @@ impl GarageDriver {
     }
 
     /// For a call that only looks: refused if it cannot be made, else made when it is its turn.
-    async fn look<'a>(&self, access: &'a Access) -> Result<Client<'a>, Error> {
+    async fn look<'a>(&'a self, access: &'a Access) -> Result<Client<'a>, Error> {
         supported(access)?;
         let place = self.gates.enter(access).await?;
-        Client::new(access, place, None)
+        Client::new(access, &self.site, place, None)
     }
 
     /// For a call that changes an instance. The instance's turn comes before the cluster's gate, so that
     /// calls that wait for one another leave the cluster to the rest.
     async fn change<'a>(
-        &self,
+        &'a self,
         access: &'a Access,
         instance: InstanceId,
     ) -> Result<Client<'a>, Error> {
         supported(access)?;
         let turn = self.turns.take(access, instance).await?;
         let place = self.gates.enter(access).await?;
-        Client::new(access, place, Some(turn))
+        Client::new(access, &self.site, place, Some(turn))
     }
 }
 
@@ -68,7 +79,7 @@ impl Driver for GarageDriver {
         version: &str,
         administrator_password: &SecretString,
     ) -> Result<ServerSpec, Error> {
-        server::spec(version, administrator_password)
+        server::spec(&self.site, version, administrator_password)
     }
 
     async fn prepare(&self, access: &Access) -> Result<(), Error> {
@@ -128,7 +139,11 @@ impl Driver for GarageDriver {
         Some(server::ADMINISTRATION)
     }
 
+    fn public_host(&self, instance: InstanceId) -> Option<String> {
+        self.site.host(&names::bucket(instance))
+    }
+
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {
-        variables::of(request)
+        variables::of(&self.site, request)
     }
 }

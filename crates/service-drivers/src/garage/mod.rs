@@ -33,6 +33,7 @@ mod names;
 mod prepare;
 mod provision;
 mod server;
+mod site;
 mod state;
 mod storage;
 mod unbind;

@@ -5,8 +5,6 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use windlass_model::id::{BindingId, InstanceId, short};
 
-/// The region that our servers say they are in, and applications have to name: S3 signs it.
-pub(super) const REGION: &str = "garage";
 /// What names of buckets begin with.
 const PREFIX: &str = "svc-";
 /// Characters of a key's id after its first two, as the server itself makes them.

@@ -5,7 +5,6 @@ use windlass_services::Error;
 use super::client::Client;
 use super::failure::{unexpected, unsupported};
 use super::limits::LOOK;
-use super::names::REGION;
 use super::{layout, storage};
 
 pub(super) async fn prepare(client: &Client<'_>) -> Result<(), Error> {
@@ -21,11 +20,12 @@ pub(super) async fn prepare(client: &Client<'_>) -> Result<(), Error> {
 /// Applications are told a region, and sign it.
 async fn is_our_region(client: &Client<'_>) -> Result<(), Error> {
     match layout::region(client).await? {
-        Some(region) if region == REGION => Ok(()),
+        Some(region) if region == client.site.region => Ok(()),
         Some(region) => {
             let reason = format!(
-                "its region is '{}'; set s3_region = \"{REGION}\" in its configuration",
-                region.escape_default()
+                "its region is '{}'; set s3_region = \"{}\" in its configuration",
+                region.escape_default(),
+                client.site.region
             );
             Err(unsupported(client.access, reason))
         }

@@ -6,7 +6,8 @@ use secrecy::SecretString;
 use windlass_engine::{File, ImageReference};
 use windlass_services::{Error, ServerSpec, Volume};
 
-use super::names::{REGION, code};
+use super::names::code;
+use super::site::Site;
 use super::version::{SUPPORTED, is_supported, tag};
 
 /// The port of S3, for applications.
@@ -21,7 +22,12 @@ const DATA: &str = "/var/lib/garage";
 /// disk before it is acknowledged, and the database of names is copied now and then. What nodes say to each
 /// other, and what the statistics say about all tenants, is no business of those in the network; there is no
 /// web server, which would show buckets to everybody.
-fn configuration() -> String {
+fn configuration(site: &Site) -> String {
+    let region = &site.region;
+    let names = site.domain.as_ref();
+    let names = names.map_or_else(String::new, |domain| {
+        format!("root_domain = \".{domain}\"\n")
+    });
     format!(
         r#"# Written by Windlass.
 metadata_dir = "{DATA}/meta"
@@ -35,9 +41,9 @@ rpc_bind_addr = "127.0.0.1:3901"
 rpc_public_addr = "127.0.0.1:3901"
 
 [s3_api]
-s3_region = "{REGION}"
+s3_region = "{region}"
 api_bind_addr = "0.0.0.0:{PORT}"
-
+{names}
 [admin]
 api_bind_addr = "0.0.0.0:{ADMINISTRATION}"
 metrics_require_token = true
@@ -46,6 +52,7 @@ metrics_require_token = true
 }
 
 pub(super) fn spec(
+    site: &Site,
     version: &str,
     administrator_password: &SecretString,
 ) -> Result<ServerSpec, Error> {
@@ -70,7 +77,7 @@ pub(super) fn spec(
         ],
         files: vec![File {
             path: CONFIGURATION.to_owned(),
-            content: SecretString::from(configuration()),
+            content: SecretString::from(configuration(site)),
             mode: 0o644,
         }],
         volumes: vec![Volume {
@@ -90,12 +97,13 @@ pub(super) fn spec(
 mod tests {
     use secrecy::ExposeSecret;
 
-    use super::spec;
+    use super::{Site, spec};
 
     #[test]
     fn supported_versions_have_their_image() {
         for (version, tag) in [("2.3.0", "v2.3.0"), ("2.5.1", "v2.5.1"), ("2.5", "v2.5.0")] {
-            let server = spec(version, &"secret".to_owned().into()).expect("supported");
+            let server =
+                spec(&Site::default(), version, &"secret".to_owned().into()).expect("supported");
             assert_eq!(server.image.0, format!("dxflrs/garage:{tag}"));
             let configuration = server.files[0].content.expose_secret();
             assert!(!configuration.contains("secret"), "{configuration}");
@@ -105,7 +113,8 @@ mod tests {
     #[test]
     fn the_secret_among_nodes_is_of_the_servers_form_and_not_the_token() {
         let secret = |token: &str| {
-            let server = spec("2.5.0", &token.to_owned().into()).expect("supported");
+            let server =
+                spec(&Site::default(), "2.5.0", &token.to_owned().into()).expect("supported");
             server.environment[1].1.expose_secret().to_owned()
         };
         assert_eq!(secret("one").len(), 64);
@@ -123,7 +132,8 @@ mod tests {
             "3.0.0",
             "2.5.0 --privileged",
         ] {
-            let error = spec(version, &"secret".to_owned().into()).expect_err("not supported");
+            let error = spec(&Site::default(), version, &"secret".to_owned().into())
+                .expect_err("not supported");
             assert!(
                 error
                     .to_string()

@@ -15,7 +15,7 @@ use super::client::Client;
 use super::failure::{failed, refusal, unexpected, unreachable, words};
 use super::keys;
 use super::limits::{DELETE, LIST, LOOK, SIGNATURE};
-use super::names::{self, REGION};
+use super::names;
 use crate::http::Call;
 use crate::step::Step;
 
@@ -71,7 +71,7 @@ impl<'a> Storage<'a> {
             url.map_err(|error| invalid(&error))?,
             UrlStyle::Path,
             names::bucket(instance),
-            REGION,
+            client.site.region.clone(),
         );
         Ok(Self {
             client,

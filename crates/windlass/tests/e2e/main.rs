@@ -16,6 +16,8 @@ mod outages;
 mod refused;
 mod rollback;
 mod rotation;
+#[cfg(feature = "long")]
+mod storage;
 mod support;
 mod types;
 mod upgrade;

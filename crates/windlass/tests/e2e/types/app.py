@@ -2,6 +2,7 @@
 
 GET /            what each service keeps for it, by the name of the variable
 GET /put/VALUE   has each service keep the value
+GET /link/PORT   a link to what each object storage keeps, for a router at that port
 """
 
 import base64
@@ -148,6 +149,25 @@ class S3:
         except self.client.exceptions.NoSuchKey:
             return None
 
+    def link(self, name, port):
+        """A signed link by the bucket's public name, as a browser would be given it."""
+        import boto3
+        from botocore.client import Config
+
+        def part(suffix):
+            return os.environ[name.removesuffix("DSN") + suffix]
+
+        domain = part("CUSTOM_DOMAIN").removeprefix(self.bucket + ".")
+        public = boto3.client(
+            "s3",
+            endpoint_url=f"http://{domain}:{port}",
+            region_name=part("REGION"),
+            aws_access_key_id=part("ACCESS_KEY_ID"),
+            aws_secret_access_key=part("SECRET_ACCESS_KEY"),
+            config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
+        )
+        return public.generate_presigned_url("get_object", {"Bucket": self.bucket, "Key": KEY})
+
     def close(self):
         self.client.close()
 
@@ -229,7 +249,10 @@ class Handler(BaseHTTPRequestHandler):
             for name, service in services():
                 if self.path.startswith("/put/"):
                     service.put(self.path.removeprefix("/put/"))
-                value[name] = service.get()
+                if self.path.startswith("/link/"):
+                    value[name] = service.link(name, self.path.removeprefix("/link/"))
+                else:
+                    value[name] = service.get()
                 service.close()
         except Exception as error:
             status, value = 500, {"error": f"{type(error).__name__}: {error}"}

@@ -1,0 +1,37 @@
+//! The region that servers say they are in, and the domain under which buckets have public names.
+
+/// Where buckets are, in the words of S3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Site {
+    /// The region that our servers say they are in, and applications have to name: S3 signs it.
+    pub(super) region: String,
+    /// What stands behind a bucket's name in its public host name: `s3.<region>.<domain>`.
+    pub(super) domain: Option<String>,
+}
+
+impl Default for Site {
+    /// Without public names.
+    fn default() -> Self {
+        let region = "garage".to_owned();
+        Self {
+            region,
+            domain: None,
+        }
+    }
+}
+
+impl Site {
+    /// A region of ours, whose router answers to its domain.
+    pub(super) fn of(region: &str, domain: &str) -> Self {
+        Self {
+            region: region.to_owned(),
+            domain: Some(format!("s3.{region}.{domain}")),
+        }
+    }
+
+    /// The public host name of a bucket.
+    pub(super) fn host(&self, bucket: &str) -> Option<String> {
+        let domain = self.domain.as_ref()?;
+        Some(format!("{bucket}.{domain}"))
+    }
+}
