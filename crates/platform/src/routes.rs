@@ -80,13 +80,12 @@ impl Parts {
             let Some(host) = self.driver(service)?.public_host(instance.id) else {
                 continue;
             };
-            let upstreams = match places.get(&id) {
-                Some(known) => known.clone(),
-                None => {
-                    let cluster = self.cluster(id).await?;
-                    let found = self.cluster_addresses(&cluster).await?;
-                    places.entry(id).or_insert(found).clone()
-                }
+            let upstreams = if let Some(known) = places.get(&id) {
+                known.clone()
+            } else {
+                let cluster = self.cluster(id).await?;
+                let found = self.cluster_addresses(&cluster).await?;
+                places.entry(id).or_insert(found).clone()
             };
             routes.push(Route {
                 host,
