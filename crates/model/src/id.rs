@@ -71,6 +71,8 @@ ids! {
     ServiceId,
     /// A cluster: a running server that holds instances.
     ClusterId,
+    /// A registered broker of services.
+    BrokerId,
     /// A service instance.
     InstanceId,
     /// A binding: one instance's credentials for one environment.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use windlass_model::id::{
-    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, ReleaseId,
-    SecretId, TokenId, VariableId,
+    ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
+    ReleaseId, SecretId, TokenId, VariableId,
 };
 use windlass_model::instance::InstanceState;
 use windlass_model::names::{BranchName, Prefix};
@@ -11,6 +11,7 @@ use windlass_model::time::Timestamp;
 
 use crate::account::{Organisation, Token, User};
 use crate::application::{Application, Environment, ReleaseCommand};
+use crate::broker::{Broker, BrokerPlan};
 use crate::catalogue::{Cluster, ClusterState, Region, Service};
 use crate::deployment::{Deployment, DeploymentStatus, Release};
 use crate::instance::{Binding, BindingState, Instance, InstanceFailure};
@@ -54,6 +55,21 @@ pub enum Change {
         database: Option<String>,
         administration_port: Option<u16>,
     },
+    /// What only the driver of a cluster understands, as it is now.
+    SetClusterSettings {
+        id: ClusterId,
+        settings: Option<Value>,
+    },
+    /// A new broker, or the new values of one; its name is unique. Its former password is forgotten when nothing
+    /// has it any more.
+    PutBroker(Broker),
+    /// A plan of a broker, or the new values of one: by broker and plan. Conflict when another broker has the
+    /// plan or its offering.
+    PutBrokerPlan(BrokerPlan),
+    /// Forgets a plan that the broker has no longer; absent is fine. Its service stays.
+    DeleteBrokerPlan { broker: BrokerId, plan: String },
+    /// Forgets a broker and its plans. Refused (conflict) while an instance of one of them is not `REMOVED`.
+    DeleteBroker(BrokerId),
 
     /// A new application; its slug is unique in the installation.
     InsertApplication(Application),

@@ -13,6 +13,7 @@
 
 pub mod account;
 pub mod application;
+pub mod broker;
 pub mod catalogue;
 pub mod deletion;
 pub mod deployment;
@@ -66,6 +67,8 @@ macro_rules! store_conformance {
             catalogue::one_private_cluster_per_instance,
             catalogue::clusters_change_in_order,
             catalogue::subnets_are_unique_in_the_region,
+            broker::brokers_and_plans,
+            broker::brokers_go_last,
             application::slugs_are_unique,
             application::applications_in_pages,
             application::environments_in_order,

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod application;
+pub mod broker;
 pub mod catalogue;
 pub mod change;
 #[cfg(feature = "conformance")]
@@ -20,6 +21,7 @@ pub mod variable;
 
 pub use account::{Organisation, Token, User};
 pub use application::{Application, Environment, ReleaseCommand};
+pub use broker::{Broker, BrokerPlan};
 pub use catalogue::{Cluster, ClusterKind, ClusterState, Region, Service};
 pub use change::Change;
 pub use deployment::{

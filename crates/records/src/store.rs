@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use serde_json::Value;
 use windlass_model::id::{
-    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, OrganisationId,
-    RegionId, ReleaseId, SecretId, ServiceId, UserId,
+    ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
+    OrganisationId, RegionId, ReleaseId, SecretId, ServiceId, UserId,
 };
 use windlass_model::names::{ApplicationSlug, EnvironmentSlug, VariableName};
 use windlass_model::time::Timestamp;
@@ -12,6 +12,7 @@ use windlass_operations::{Operation, OperationState, OperationStore, StoreError}
 
 use crate::account::{Organisation, Token, User};
 use crate::application::{Application, Environment};
+use crate::broker::{Broker, BrokerPlan};
 use crate::catalogue::{Cluster, Region, Service};
 use crate::change::Change;
 use crate::deployment::{Deployment, Release};
@@ -109,6 +110,12 @@ pub trait Store: OperationStore<Change = Change> {
     async fn clusters(&self) -> Result<Vec<Cluster>, StoreError>;
     /// A cluster, removed or not.
     async fn cluster(&self, id: ClusterId) -> Result<Option<Cluster>, StoreError>;
+    /// Registered brokers, by name.
+    async fn brokers(&self) -> Result<Vec<Broker>, StoreError>;
+    /// A registered broker.
+    async fn broker(&self, id: BrokerId) -> Result<Option<Broker>, StoreError>;
+    /// The plans of all brokers, by broker and plan.
+    async fn broker_plans(&self) -> Result<Vec<BrokerPlan>, StoreError>;
 
     /// Applications by slug.
     async fn applications(

@@ -23,6 +23,19 @@ pub enum Authentication {
 }
 
 impl Authentication {
+    /// A user with a password; without a user the password is a token.
+    pub(crate) fn of(user: &str, password: &SecretString) -> Self {
+        let password = password.clone();
+        if user.is_empty() {
+            Self::Bearer(password)
+        } else {
+            Self::Basic {
+                user: user.to_owned(),
+                password,
+            }
+        }
+    }
+
     /// The header.
     pub(crate) fn header(&self) -> Result<HeaderValue, Invalid> {
         let text = match self {

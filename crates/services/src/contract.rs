@@ -1,5 +1,7 @@
 //! The contract itself.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
@@ -92,6 +94,17 @@ pub trait Driver: Send + Sync + 'static {
 
     /// Whether a binding gives credentials: otherwise there is nothing to rotate.
     fn has_credentials(&self) -> bool {
+        true
+    }
+
+    /// How much longer than a server of ours those calls may take that make or remove something: for what
+    /// works asynchronously. `settings` are those of [`Access`].
+    fn patience(&self, _settings: Option<&serde_json::Value>) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Whether [`Self::destroy`] takes the instance's bindings along; otherwise they have to be unbound before.
+    fn destroys_bindings(&self) -> bool {
         true
     }
 

@@ -65,6 +65,30 @@ pub enum Error {
         /// The time-out.
         after: Duration,
     },
+    /// The server refuses: nothing was done, and the same call would be refused again.
+    #[error("{doing} on {cluster} is refused: {reason}")]
+    Refused {
+        /// The cluster, for people.
+        cluster: String,
+        /// What was being done.
+        doing: String,
+        /// The server's words.
+        reason: String,
+        /// What to do about it.
+        advice: String,
+    },
+    /// It was begun and came to nothing. Not to be tried again but taken back: something may be left of it.
+    #[error("{doing} on {cluster} failed: {reason}")]
+    Spoilt {
+        /// The cluster, for people.
+        cluster: String,
+        /// What was being done.
+        doing: String,
+        /// The server's words.
+        reason: String,
+        /// What to do about it.
+        advice: String,
+    },
     /// Anything else.
     #[error("{doing} on {cluster} failed: {reason}")]
     Failed {
@@ -82,7 +106,7 @@ impl Error {
     pub fn effect_unknown(&self) -> bool {
         matches!(
             self,
-            Self::NoAnswer { .. } | Self::Failed { .. } | Self::Full { .. }
+            Self::NoAnswer { .. } | Self::Failed { .. } | Self::Full { .. } | Self::Spoilt { .. }
         )
     }
 

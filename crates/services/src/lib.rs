@@ -9,6 +9,7 @@
 pub mod conformance;
 pub mod contract;
 pub mod error;
+pub mod marketplace;
 pub mod password;
 pub mod server;
 #[cfg(feature = "simulated")]
@@ -18,6 +19,7 @@ pub mod variables;
 
 pub use contract::Driver;
 pub use error::Error;
+pub use marketplace::{BROKER, BrokerRegistration, MarketError, Marketplace, Offer, Shelf};
 pub use server::{ServerSpec, Volume};
 pub use spec::{
     Access, BindingSpec, Endpoint, InstanceSpec, Owner, Tls, Usage, Variable, VariableRequest,

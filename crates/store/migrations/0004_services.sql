@@ -10,3 +10,25 @@ ALTER TABLE instance ADD COLUMN given_url TEXT;
 CREATE INDEX instance_given_url ON instance (given_url) WHERE given_url IS NOT NULL;
 -- What an instance may store, where its server can hold it to that.
 ALTER TABLE service ADD COLUMN storage_bytes INTEGER;
+-- Brokers that provide services, and the plans of theirs that are services here.
+CREATE TABLE service_broker (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    user TEXT NOT NULL,
+    password TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    ca_pem TEXT,
+    created_at INTEGER NOT NULL,
+    refreshed_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX service_broker_password ON service_broker (password);
+CREATE TABLE service_broker_plan (
+    plan TEXT NOT NULL PRIMARY KEY,
+    broker_id TEXT NOT NULL REFERENCES service_broker (id),
+    offering TEXT NOT NULL,
+    service_id TEXT NOT NULL UNIQUE REFERENCES service (id),
+    obstacle TEXT
+) STRICT;
+CREATE INDEX service_broker_plan_broker ON service_broker_plan (broker_id);
+CREATE INDEX service_broker_plan_offering ON service_broker_plan (offering);

@@ -3,6 +3,7 @@
 mod account;
 mod application;
 mod binding;
+mod broker;
 mod catalogue;
 mod cluster;
 mod delete_application;
@@ -61,6 +62,15 @@ impl Changes<'_> {
             Change::PutRegion(row) => self.put_region(row).await,
             Change::PutService(row) => self.put_service(row).await,
             Change::InsertCluster(row) => self.insert_cluster(row).await,
+            Change::SetClusterSettings { id, settings } => {
+                self.set_cluster_settings(*id, settings.as_ref()).await
+            }
+            Change::PutBroker(row) => self.put_broker(row).await,
+            Change::PutBrokerPlan(row) => self.put_broker_plan(row).await,
+            Change::DeleteBrokerPlan { broker, plan } => {
+                self.delete_broker_plan(*broker, plan).await
+            }
+            Change::DeleteBroker(id) => self.delete_broker(*id).await,
             Change::SetClusterState { id, from, to } => {
                 self.set_cluster_state(*id, *from, *to).await
             }

@@ -3,6 +3,7 @@
 
 pub(crate) mod account;
 pub(crate) mod application;
+pub(crate) mod broker;
 pub(crate) mod catalogue;
 pub(crate) mod deployment;
 pub(crate) mod instance;

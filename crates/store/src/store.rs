@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use serde_json::Value;
 use windlass_model::id::{
-    ApplicationId, BindingId, ClusterId, DeploymentId, EnvironmentId, InstanceId, OperationId,
-    RegionId, ReleaseId, SecretId, ServiceId, UserId,
+    ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
+    OperationId, RegionId, ReleaseId, SecretId, ServiceId, UserId,
 };
 use windlass_model::names::EnvironmentSlug;
 use windlass_model::time::Timestamp;
@@ -12,10 +12,10 @@ use windlass_operations::{
     Created, Event, EventRecord, Fence, NewOperation, Operation, OperationStore, StoreError,
 };
 use windlass_records::{
-    Application, ApplicationFilter, Binding, Change, Cluster, Deployment, DeploymentFilter,
-    Environment, Instance, InstanceFilter, Keep, OperationFilter, Organisation, Page, PageRequest,
-    Region, Release, Secret, Service, Store, Surplus, Token, Trimmed, User, Variable,
-    VariableFilter,
+    Application, ApplicationFilter, Binding, Broker, BrokerPlan, Change, Cluster, Deployment,
+    DeploymentFilter, Environment, Instance, InstanceFilter, Keep, OperationFilter, Organisation,
+    Page, PageRequest, Region, Release, Secret, Service, Store, Surplus, Token, Trimmed, User,
+    Variable, VariableFilter,
 };
 
 use crate::inner::Durable;
@@ -196,6 +196,18 @@ impl Store for SqliteStore {
 
     async fn cluster(&self, id: ClusterId) -> Result<Option<Cluster>, StoreError> {
         read!(self, |connection| query::catalogue::cluster(connection, id))
+    }
+
+    async fn brokers(&self) -> Result<Vec<Broker>, StoreError> {
+        read!(self, |connection| query::broker::brokers(connection))
+    }
+
+    async fn broker(&self, id: BrokerId) -> Result<Option<Broker>, StoreError> {
+        read!(self, |connection| query::broker::broker(connection, id))
+    }
+
+    async fn broker_plans(&self) -> Result<Vec<BrokerPlan>, StoreError> {
+        read!(self, |connection| query::broker::plans(connection))
     }
 
     async fn applications(

@@ -115,7 +115,7 @@ pub(super) fn failed(
     match (operation.state, step.state) {
         (Op::Running, StepState::Started) => {
             let mut kept = failure.clone();
-            if step.pivot && !(failure.retry == Retry::No && failure.effect == Effect::None) {
+            if !(failure.retry == Retry::No && failure.effect == Effect::None) {
                 let earlier = step
                     .error
                     .as_ref()
@@ -129,7 +129,7 @@ pub(super) fn failed(
                 return Ok(());
             }
             step.state = StepState::Failed;
-            operation.error = Some(failure.clone());
+            operation.error.clone_from(&step.error);
             operation.next_run_at = at;
             let only_forward = behind_pivot || (step.pivot && !surely_not);
             operation.state = if only_forward {

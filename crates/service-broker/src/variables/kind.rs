@@ -21,7 +21,7 @@ pub enum Kind {
 
 impl Kind {
     /// From the offering's tags, in their order, else from the URL.
-    pub(super) fn of(tags: &[String], url: Option<&str>) -> Option<Self> {
+    pub(crate) fn of(tags: &[String], url: Option<&str>) -> Option<Self> {
         let of_tags = tags.iter().find_map(|tag| Self::of_word(tag));
         of_tags.or_else(|| Self::of_word(scheme(url?)?))
     }

@@ -144,6 +144,20 @@ impl Changes<'_> {
         Ok(())
     }
 
+    pub(super) async fn set_cluster_settings(
+        &mut self,
+        id: ClusterId,
+        settings: Option<&serde_json::Value>,
+    ) -> Result<(), Fault> {
+        self.expect_cluster(id).await?;
+        query("UPDATE cluster SET settings = ? WHERE id = ?")
+            .bind(settings.map(to_document))
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
+        Ok(())
+    }
+
     pub(super) async fn expect_cluster(&mut self, id: ClusterId) -> Result<(), Fault> {
         let row = query("SELECT 1 FROM cluster WHERE id = ?").bind(id.to_string());
         match row.fetch_optional(&mut *self.connection).await? {

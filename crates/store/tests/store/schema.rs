@@ -55,6 +55,8 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
             "ALTER TABLE cluster DROP COLUMN administration_port".to_owned(),
             "ALTER TABLE cluster DROP COLUMN settings".to_owned(),
             "ALTER TABLE instance DROP COLUMN given_url".to_owned(),
+            "DROP TABLE service_broker_plan".to_owned(),
+            "DROP TABLE service_broker".to_owned(),
         ]);
     for statement in undo {
         let statement = sqlx::AssertSqlSafe(statement);
