@@ -82,6 +82,10 @@ names! {
     RegionSlug, "region name",
         "2 to 32 of a-z, 0-9 and single hyphens, beginning with a letter, ending with a letter or digit",
         |text| dns_label(text, 2, 32).then(|| text.to_owned());
+    /// The name of a registered broker of services.
+    BrokerName, "broker name",
+        "2 to 32 of a-z, 0-9 and single hyphens, beginning with a letter, ending with a letter or digit",
+        |text| dns_label(text, 2, 32).then(|| text.to_owned());
     /// The name of a process of a release: `web`, `worker`, ...
     ProcessName, "process name",
         "1 to 20 of a-z, 0-9 and single hyphens, beginning with a letter, ending with a letter or digit",

@@ -5,6 +5,8 @@ use windlass_operations::{Effect, Failure, Retry, StoreError};
 
 /// The code of what says that the server of a cluster cannot be connected to.
 pub(crate) const UNREACHABLE: &str = "cluster_unreachable";
+/// The code of what says that nothing was done, and why it would not be done the next time either.
+pub(crate) const REFUSED: &str = "service_refused";
 
 fn failure(code: &str, message: String, effect_unknown: bool, transient: bool) -> Failure {
     Failure {
@@ -55,9 +57,11 @@ pub(crate) fn service(error: &windlass_services::Error) -> Failure {
     );
     match error {
         E::Unreachable { .. } => Failure { code: UNREACHABLE.to_owned(), ..made }
-            .with_hint("Check that the database server runs and can be reached from the server's machine, then try again."),
+            .with_hint("Check that it runs and can be reached from the machine of the Windlass server, then try again."),
         E::Unauthorized { .. } => Failure { code: "cluster_unauthorized".to_owned(), ..made }
             .with_hint("Correct the administrator's URL of the cluster in the server's settings."),
+        E::Refused { advice, .. } => Failure { code: REFUSED.to_owned(), ..made }.with_hint(advice),
+        E::Spoilt { advice, .. } => made.with_hint(advice),
         E::Full { .. } => Failure { code: "cluster_full".to_owned(), ..made }
             .with_hint("Make room on the cluster, or add the service on another one."),
         _ => made,

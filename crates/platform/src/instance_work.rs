@@ -1,5 +1,9 @@
 //! What operations do to one service instance: shared by provisioning, deployment and removal.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 use windlass_model::id::{ClusterId, InstanceId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_operations::{Effect, Failure, Operation, StepContext, StepRecord, StepState};
@@ -16,6 +20,24 @@ use crate::scene::Scene;
 pub(crate) struct InstanceScene {
     pub(crate) instance: Instance,
     pub(crate) service: Service,
+}
+
+/// How much longer than others the calls for some instances may take, in seconds. Part of an operation's input,
+/// because the time-outs of its steps never change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Patience(BTreeMap<InstanceId, u64>);
+
+impl Patience {
+    /// For that instance.
+    pub(crate) fn of(&self, instance: InstanceId) -> Duration {
+        Duration::from_secs(self.0.get(&instance).copied().unwrap_or_default())
+    }
+
+    /// For all of them, one after the other.
+    pub(crate) fn total(&self) -> Duration {
+        Duration::from_secs(self.0.values().sum())
+    }
 }
 
 /// What a provisioning that did not succeed has left.
@@ -75,6 +97,32 @@ impl Parts {
             installation: self.installation.clone(),
             prefix: instance.prefix.to_string(),
         }
+    }
+
+    /// How much longer than others the calls for these instances may take, in seconds: only of those for whom it
+    /// is more than nothing.
+    pub(crate) async fn patience(&self, instances: &[Instance]) -> Result<Patience, Failure> {
+        let mut patience = Patience::default();
+        let mut clusters = None;
+        for instance in instances {
+            let service = self.service(instance.service).await?;
+            let Some(driver) = self.drivers.get(service.driver.as_str()) else {
+                continue;
+            };
+            if clusters.is_none() {
+                let all = self.store.clusters().await;
+                clusters = Some(all.map_err(|error| failures::store(&error))?);
+            }
+            let cluster = clusters.iter().flatten().find(|cluster| {
+                cluster.service == service.id && cluster.kind == ClusterKind::External
+            });
+            let settings = cluster.and_then(|cluster| cluster.settings.as_ref());
+            let seconds = driver.patience(settings).as_secs();
+            if seconds > 0 {
+                patience.0.insert(instance.id, seconds);
+            }
+        }
+        Ok(patience)
     }
 
     /// The cluster that the instance is on, or will be.
@@ -255,7 +303,10 @@ pub(crate) fn never_reached(step: &StepRecord) -> bool {
     step.undo_attempt <= 1
         && !step.completed
         && step.error.as_ref().is_some_and(|failure| {
-            failure.code == failures::UNREACHABLE && failure.effect == Effect::None
+            // A refusal speaks of its own attempt only: one before it may have been cut off.
+            let is_sure = failure.code == failures::UNREACHABLE
+                || failure.code == failures::REFUSED && step.attempt <= 1;
+            is_sure && failure.effect == Effect::None
         })
 }
 

@@ -23,6 +23,7 @@ mod replaced;
 mod routes;
 mod scene;
 mod seed;
+mod shelf;
 mod subnets;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -38,6 +39,7 @@ pub use scene::Scene;
 pub use seed::installation_id;
 pub use subnets::{InvalidSubnetPool, SubnetPool};
 pub use use_cases::applications::{ApplicationView, NewApplication};
+pub use use_cases::brokers::{BrokerChange, BrokerPlanView, BrokerView, NewBroker};
 pub use use_cases::deployments::{DeployRequest, DeploymentView, RequestedSource};
 pub use use_cases::environments::{EnvironmentView, NewEnvironment};
 pub use use_cases::instances::{InstanceView, NewInstance};

@@ -16,7 +16,7 @@ use windlass_model::time::Timestamp;
 use windlass_operations::Failure;
 use windlass_operations::clock::Clock;
 use windlass_records::{Cluster, Keep, Region, Service, Store};
-use windlass_services::{Driver, ServerSpec};
+use windlass_services::{Driver, Marketplace, ServerSpec};
 
 use crate::failures;
 use crate::locks::Locks;
@@ -137,6 +137,8 @@ pub struct Backends {
     pub engine: (String, Arc<dyn Engine>),
     /// The service drivers.
     pub drivers: Vec<Arc<dyn Driver>>,
+    /// Who asks brokers what they offer.
+    pub marketplace: Arc<dyn Marketplace>,
     /// The builder.
     pub builder: Arc<dyn Builder>,
     /// The logs of deployments.
@@ -152,6 +154,7 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) engines: HashMap<RegionId, Arc<dyn Engine>>,
     pub(crate) drivers: HashMap<&'static str, Arc<dyn Driver>>,
+    pub(crate) marketplace: Arc<dyn Marketplace>,
     pub(crate) builder: Arc<dyn Builder>,
     pub(crate) logs: Arc<dyn DeploymentLogs>,
     pub(crate) router: Arc<dyn RouterControl>,

@@ -34,6 +34,7 @@ impl Platform {
                 .into_iter()
                 .map(|driver| (driver.kind(), driver))
                 .collect(),
+            marketplace: backends.marketplace,
             builder: backends.builder,
             logs: backends.logs,
             router: backends.router,

@@ -13,6 +13,8 @@ use crate::parts::Parts;
 
 /// Between two looks at the sessions of what was replaced.
 const INTERVAL: Duration = Duration::from_secs(15);
+/// For one of them: a broker may take its time over a request, and goes on with it at the next one.
+const LONGEST: Duration = Duration::from_mins(2);
 /// Who it is that does it, for records.
 const ACTOR: &str = "windlass";
 
@@ -40,7 +42,16 @@ pub(crate) async fn pass(parts: &Parts) -> bool {
     };
     let mut failed = false;
     for binding in replaced {
-        if let Err(failure) = parts.revoke_if_unused(&binding).await {
+        // What is slow waits for the next round, so that the others need not wait for it.
+        let revoked = tokio::time::timeout(LONGEST, parts.revoke_if_unused(&binding)).await;
+        let revoked = revoked.unwrap_or_else(|_| {
+            let seconds = LONGEST.as_secs();
+            Err(Failure::transient(
+                "timed_out",
+                format!("its server needs more than {seconds} s"),
+            ))
+        });
+        if let Err(failure) = revoked {
             failed = true;
             tracing::warn!(
                 binding.id = %binding.id,

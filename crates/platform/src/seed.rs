@@ -13,6 +13,8 @@ use windlass_records::{
     Token, User,
 };
 
+use windlass_services::BROKER;
+
 use crate::error::Error;
 use crate::parts::{Backends, ExternalCluster, Settings};
 use crate::{catalogue, ids};
@@ -142,7 +144,13 @@ async fn seed_region(backends: &Backends, settings: &Settings) -> Result<RegionI
         .iter()
         .map(|driver| driver.kind())
         .collect();
-    let services = catalogue::services(region.id, &drivers, settings, &known)?;
+    // What brokers provide is not the catalogue's to withdraw.
+    let own: Vec<Service> = known
+        .iter()
+        .filter(|service| service.driver != BROKER)
+        .cloned()
+        .collect();
+    let services = catalogue::services(region.id, &drivers, settings, &own)?;
     changes.extend(
         services
             .into_iter()
@@ -164,7 +172,10 @@ async fn seed_external_clusters(
     let services = backends.store.services(Some(region)).await?;
     let clusters = backends.store.clusters().await?;
     for named in &settings.external_clusters {
-        let shared: Vec<_> = services.iter().filter(|service| service.shared).collect();
+        let shared: Vec<_> = services
+            .iter()
+            .filter(|service| service.shared && service.driver != BROKER)
+            .collect();
         let title = |service: &Service| format!("{}-{}", service.driver, service.version);
         let serves = |service: &&&Service| title(service) == named.serves;
         let Some(service) = shared.iter().find(serves) else {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use windlass_model::id::{BrokerId, SecretId, ServiceId};
+use windlass_model::names::BrokerName;
 use windlass_model::time::Timestamp;
 
 /// A broker that somebody else runs.
@@ -10,7 +11,7 @@ pub struct Broker {
     /// Its id.
     pub id: BrokerId,
     /// Its name, unique in the installation; the names of its services begin with it.
-    pub name: String,
+    pub name: BrokerName,
     /// Where it is.
     pub url: String,
     /// The user; empty if the password is a token.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use windlass_services::{BrokerRegistration, MarketError, Marketplace, Offer, Shelf};
 
 use crate::authentication::Authentication;
@@ -81,6 +82,20 @@ impl Marketplace for BrokerMarket {
             port: url.port,
             offers,
         })
+    }
+
+    fn readdressed(&self, settings: &Value, registration: &BrokerRegistration) -> Value {
+        let (Ok(sold), Ok(profile)) = (Sold::of(Some(settings)), registration.profile.parse())
+        else {
+            return settings.clone();
+        };
+        let sold = Sold {
+            url: registration.url.clone(),
+            profile,
+            ca_pem: registration.ca_pem.clone(),
+            ..sold
+        };
+        serde_json::to_value(sold).expect("it is a struct of texts and numbers")
     }
 }
 

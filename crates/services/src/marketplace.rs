@@ -84,4 +84,8 @@ pub enum MarketError {
 pub trait Marketplace: Send + Sync + 'static {
     /// Everything that the broker offers, checked. The time that it takes is bounded.
     async fn offers(&self, registration: &BrokerRegistration) -> Result<Shelf, MarketError>;
+
+    /// The settings of a plan that the broker has no longer, with the place of the broker as it is now: its
+    /// instances are still used and removed.
+    fn readdressed(&self, settings: &Value, registration: &BrokerRegistration) -> Value;
 }

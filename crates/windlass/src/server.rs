@@ -21,6 +21,7 @@ use windlass_records::Store;
 use windlass_router::control::SocketControl;
 use windlass_service_drivers::external::ExternalDriver;
 use windlass_service_drivers::garage::GarageDriver;
+use windlass_service_broker::{BrokerDriver, BrokerMarket, Settings as BrokerSettings};
 use windlass_service_drivers::memcached::MemcachedDriver;
 use windlass_service_drivers::mongodb::MongodbDriver;
 use windlass_service_drivers::mysql::MysqlDriver;
@@ -132,6 +133,10 @@ pub(crate) struct Options {
     /// How long requests to the old release have to end after a switch, in seconds.
     #[arg(long, env = "WINDLASS_DRAIN_DEADLINE", value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=3600))]
     drain_deadline: u64,
+    /// How long a broker of services has to answer a request, in seconds. What it says that it works on may take
+    /// as long as its plan says, an hour at the most.
+    #[arg(long, env = "WINDLASS_BROKER_TIMEOUT", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
+    broker_timeout: u64,
     /// How many releases of an environment are kept for rollbacks, each with its image; at least 2. Older ones
     /// are forgotten, with the secrets that only they have.
     #[arg(long, env = "WINDLASS_KEEP_RELEASES", value_name = "COUNT", default_value_t = KEPT_RELEASES, value_parser = clap::value_parser!(u32).range(i64::from(LEAST_KEPT_RELEASES)..=10_000))]
@@ -248,6 +253,7 @@ fn backends(
         store,
         engine: ("docker".to_owned(), engine),
         drivers: drivers(options),
+        marketplace: Arc::new(BrokerMarket::new(broker_settings(options))),
         builder,
         logs: Arc::new(logs),
         router: Arc::new(SocketControl::new(
@@ -274,7 +280,17 @@ fn drivers(options: &Options) -> Vec<Arc<dyn Driver>> {
         Arc::new(RedisDriver::valkey()),
         Arc::new(MemcachedDriver::new()),
         Arc::new(RabbitmqDriver::new()),
+        Arc::new(BrokerDriver::new(broker_settings(options))),
     ]
+}
+
+fn broker_settings(options: &Options) -> BrokerSettings {
+    BrokerSettings {
+        request: Duration::from_secs(options.broker_timeout),
+        // Repeated by the operation besides, which others can see and cancel.
+        patience: Duration::from_mins(2),
+        ..BrokerSettings::default()
+    }
 }
 
 /// The proxy variables of this machine, for git and builds, which do not see the server's environment.

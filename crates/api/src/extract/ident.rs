@@ -5,8 +5,8 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use windlass_model::id::{
-    ApplicationId, DeploymentId, EnvironmentId, InstanceId, OperationId, OrganisationId, RegionId,
-    ServiceId, VariableId,
+    ApplicationId, BrokerId, DeploymentId, EnvironmentId, InstanceId, OperationId, OrganisationId,
+    RegionId, ServiceId, VariableId,
 };
 
 use crate::error::ApiError;
@@ -27,6 +27,7 @@ macro_rules! named {
 
 named! {
     ApplicationId "application",
+    BrokerId "broker",
     DeploymentId "deployment",
     EnvironmentId "environment",
     InstanceId "service instance",

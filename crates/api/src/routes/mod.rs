@@ -1,6 +1,7 @@
 //! The routes: each is registered once, with its operation of the OpenAPI document.
 
 mod applications;
+mod brokers;
 mod deployment_logs;
 mod deployments;
 mod document;
@@ -78,6 +79,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(regions::region))
         .routes(routes!(regions::services))
         .routes(routes!(regions::service))
+        .routes(routes!(brokers::list, brokers::create))
+        .routes(routes!(brokers::show, brokers::change, brokers::remove))
+        .routes(routes!(brokers::refresh))
         .routes(routes!(applications::list, applications::create))
         .routes(routes!(
             applications::show,

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod application;
+pub(crate) mod broker;
 pub(crate) mod deployment;
 pub(crate) mod environment;
 pub(crate) mod instance;

@@ -1,6 +1,7 @@
 //! The verbs, as clap reads them.
 
 mod app;
+mod broker;
 mod deploy;
 mod operations;
 mod service;
@@ -10,6 +11,7 @@ mod variables;
 use clap::{Args, Subcommand};
 
 pub(crate) use self::app::{AppVerb, AppVerbs, EnvVerb, EnvVerbs};
+pub(crate) use self::broker::{Access as BrokerAccess, BrokerVerb, BrokerVerbs};
 pub(crate) use self::deploy::{
     Deploy, DeploymentVerb, DeploymentVerbs, Logs, Plan, Releases, Rollback, What,
 };
@@ -145,6 +147,8 @@ pub enum Command {
     Logs(OfEnvironment<Logs>),
     /// List what the server is doing and has done; settle what needs attention.
     Operations(OfServer<OperationVerbs>),
+    /// Register, list, refresh and remove brokers, which offer services that others run.
+    Broker(OfServer<BrokerVerbs>),
     /// Answer git when it asks for the password of a server.
     #[command(hide = true)]
     GitCredential(GitCredential),

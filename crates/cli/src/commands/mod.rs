@@ -1,6 +1,7 @@
 //! One file per noun.
 
 mod app;
+mod broker;
 mod deploy;
 mod deployments;
 mod env;
@@ -66,6 +67,7 @@ pub(crate) fn run(command: Command) -> Result<(), Error> {
             releases::rollback(&Call::new(&all.server, &all.scope)?, &all.verb)
         }
         Command::Logs(all) => logs::run(&Call::new(&all.server, &all.scope)?, &all.verb),
+        Command::Broker(all) => broker::run(&client(&all.server)?, all.server.json, all.verb.verb),
         Command::Operations(all) => {
             operations::run(&client(&all.server)?, all.server.json, all.verb.verb)
         }

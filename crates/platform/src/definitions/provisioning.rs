@@ -13,7 +13,7 @@ use windlass_operations::{
 use windlass_records::Change;
 
 use super::{read, unknown_step, until_cancelled};
-use crate::instance_work::Left;
+use crate::instance_work::{Left, Patience};
 use crate::parts::Parts;
 
 /// The kind in the store.
@@ -29,6 +29,8 @@ pub(super) const PROVISION_TIMEOUT: Duration = Duration::from_mins(3);
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Params {
     pub(crate) instance: InstanceId,
+    #[serde(default)]
+    pub(crate) patience: Patience,
 }
 
 /// The definition.
@@ -52,10 +54,13 @@ impl Definition<Change> for ProvisioningDefinition {
         1
     }
 
-    fn steps(&self, _params: &Value) -> Vec<StepSpec> {
+    fn steps(&self, params: &Value) -> Vec<StepSpec> {
+        // The input is ours; of one that cannot be read the first step says so.
+        let params = read::<Params>("the input", params).ok();
+        let patience = params.map_or(Duration::ZERO, |params| params.patience.total());
         vec![
             StepSpec::new("cluster", CLUSTER_TIMEOUT, 3),
-            StepSpec::new("provision", PROVISION_TIMEOUT, 3),
+            StepSpec::new("provision", PROVISION_TIMEOUT + patience, 3),
         ]
     }
 

@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use windlass_model::id::InstanceId;
 use windlass_model::instance::{InstanceEvent, InstanceState};
-use windlass_operations::{Definition, Done, Failure, Operation, Outcome, StepContext, StepSpec};
-use windlass_records::{BindingState, Change, ClusterKind};
+use windlass_operations::{
+    Definition, Done, Effect, Failure, Operation, Outcome, StepContext, StepSpec,
+};
+use windlass_records::{Binding, BindingState, Change, ClusterKind};
+use windlass_services::Access;
 
 use super::provisioning::{CLUSTER_TIMEOUT, PROVISION_TIMEOUT};
 use super::{read, unknown_step, until_cancelled};
 use crate::failures;
-use crate::instance_work::{instance_failure, internal_transition};
+use crate::instance_work::{InstanceScene, Patience, instance_failure, internal_transition};
 use crate::parts::Parts;
 
 /// The kind in the store.
@@ -27,6 +30,8 @@ const REMOVE_CLUSTER_TIMEOUT: Duration = Duration::from_secs(90);
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Params {
     pub(crate) instance: InstanceId,
+    #[serde(default)]
+    pub(crate) patience: Patience,
 }
 
 /// The definition.
@@ -50,12 +55,15 @@ impl Definition<Change> for RemovalDefinition {
         1
     }
 
-    fn steps(&self, _params: &Value) -> Vec<StepSpec> {
+    fn steps(&self, params: &Value) -> Vec<StepSpec> {
+        // The input is ours; of one that cannot be read the first step says so.
+        let params = read::<Params>("the input", params).ok();
+        let patience = params.map_or(Duration::ZERO, |params| params.patience.total());
         vec![
             // Asked before the point of no return, so that a server that is down refuses the removal
             // instead of leaving it half done.
             StepSpec::new("cluster", CLUSTER_TIMEOUT, 2),
-            StepSpec::new("destroy", PROVISION_TIMEOUT, 20).pivot(),
+            StepSpec::new("destroy", destruction(patience), 20).pivot(),
             StepSpec::new("remove-cluster", REMOVE_CLUSTER_TIMEOUT, 20),
         ]
     }
@@ -113,6 +121,11 @@ impl Definition<Change> for RemovalDefinition {
     }
 }
 
+/// The instance goes after its bindings, of which there are few when nobody uses it any more.
+pub(super) fn destruction(patience: Duration) -> Duration {
+    PROVISION_TIMEOUT + patience * 2
+}
+
 impl Parts {
     /// Before anything is destroyed: the cluster that holds the instance can be used.
     pub(crate) async fn check_before_destruction(
@@ -133,21 +146,18 @@ impl Parts {
     /// Destroys the data of an instance and every user of it.
     pub(crate) async fn destroy_instance(&self, id: InstanceId) -> Result<Vec<Change>, Failure> {
         let scene = self.instance_scene(id).await?;
-        if let Some(cluster) = scene.instance.cluster {
-            let cluster = self.cluster(cluster).await?;
-            if cluster.kind != ClusterKind::Private {
-                let access = self.access(&cluster, &scene.service).await?;
-                self.driver(&scene.service)?
-                    .destroy(&access, id)
-                    .await
-                    .map_err(|error| failures::service(&error))?;
-            }
-        }
         let bindings = self
             .store
             .bindings(id)
             .await
             .map_err(|error| failures::store(&error))?;
+        if let Some(cluster) = scene.instance.cluster {
+            let cluster = self.cluster(cluster).await?;
+            if cluster.kind != ClusterKind::Private {
+                let access = self.access(&cluster, &scene.service).await?;
+                self.destroy_with(&access, &scene, &bindings).await?;
+            }
+        }
         Ok(bindings
             .into_iter()
             .map(|binding| Change::SetBindingState {
@@ -156,6 +166,33 @@ impl Parts {
                 to: BindingState::Revoked,
             })
             .collect())
+    }
+
+    async fn destroy_with(
+        &self,
+        access: &Access,
+        scene: &InstanceScene,
+        bindings: &[Binding],
+    ) -> Result<(), Failure> {
+        let driver = self.driver(&scene.service)?;
+        let id = scene.instance.id;
+        let mut is_begun = false;
+        let as_of_all = |mut failure: Failure, is_begun: bool| {
+            // What cannot be done any more is not what nothing was done of.
+            if is_begun {
+                failure.effect = Effect::Unknown;
+            }
+            failure
+        };
+        if !driver.destroys_bindings() {
+            for binding in bindings {
+                let unbound = driver.unbind(access, id, binding.generation).await;
+                unbound.map_err(|error| as_of_all(failures::service(&error), is_begun))?;
+                is_begun = true;
+            }
+        }
+        let destroyed = driver.destroy(access, id).await;
+        destroyed.map_err(|error| as_of_all(failures::service(&error), is_begun))
     }
 
     /// The end of a removal.

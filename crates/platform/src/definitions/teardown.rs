@@ -13,8 +13,10 @@ use windlass_model::instance::InstanceState;
 use windlass_operations::{Definition, Done, Failure, Operation, Outcome, StepContext, StepSpec};
 use windlass_records::{Change, DeploymentFilter, InstanceFilter, PageRequest};
 
-use super::provisioning::{CLUSTER_TIMEOUT, PROVISION_TIMEOUT};
+use super::provisioning::CLUSTER_TIMEOUT;
+use super::removal::destruction;
 use super::{argument, read, split, unknown_step, until_cancelled};
+use crate::instance_work::Patience;
 use crate::parts::Parts;
 use crate::{failures, naming};
 
@@ -32,6 +34,8 @@ pub(crate) struct Params {
     pub(crate) application: ApplicationId,
     pub(crate) environments: Vec<EnvironmentId>,
     pub(crate) instances: Vec<InstanceId>,
+    #[serde(default)]
+    pub(crate) patience: Patience,
 }
 
 /// The definition.
@@ -56,8 +60,8 @@ impl Definition<Change> for TeardownDefinition {
     }
 
     fn steps(&self, params: &Value) -> Vec<StepSpec> {
-        let instances = read::<Params>("the input", params)
-            .map(|params| params.instances)
+        let (instances, patience) = read::<Params>("the input", params)
+            .map(|params| (params.instances, params.patience))
             .unwrap_or_default();
         let mut steps: Vec<StepSpec> = instances
             .iter()
@@ -68,7 +72,7 @@ impl Definition<Change> for TeardownDefinition {
         for id in &instances {
             steps.push(StepSpec::new(
                 format!("destroy:{id}"),
-                PROVISION_TIMEOUT,
+                destruction(patience.of(*id)),
                 20,
             ));
             steps.push(StepSpec::new(

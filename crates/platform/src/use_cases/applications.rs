@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::definitions::teardown;
 use crate::error::Error;
 use crate::ids;
+use crate::instance_work::Patience;
 use crate::platform::Platform;
 
 /// The environments that every application begins with.
@@ -278,6 +279,7 @@ impl Platform {
                     application: id,
                     environments: Vec::new(),
                     instances: Vec::new(),
+                    patience: Patience::default(),
                 };
                 self.replay(teardown_of(context, &params)?, refusal).await
             }
@@ -321,8 +323,10 @@ impl Platform {
                 operation: Some(deployment.operation),
             });
         }
+        let instances = self.parts.application_instances(id).await?;
         let params = teardown::Params {
             application: id,
+            patience: self.parts.patience(&instances).await?,
             environments: self
                 .parts
                 .store
@@ -331,13 +335,7 @@ impl Platform {
                 .into_iter()
                 .map(|environment| environment.id)
                 .collect(),
-            instances: self
-                .parts
-                .application_instances(id)
-                .await?
-                .into_iter()
-                .map(|instance| instance.id)
-                .collect(),
+            instances: instances.iter().map(|instance| instance.id).collect(),
         };
         let mut changes = vec![
             Change::SetApplicationRemoving { id, removing: true },

@@ -16,6 +16,7 @@ use crate::definitions::deployment::snapshot::Params;
 use crate::definitions::deployment::{self, status_of_step};
 use crate::error::Error;
 use crate::ids;
+use crate::instance_work::Patience;
 use crate::platform::Platform;
 use crate::scene::Scene;
 
@@ -83,6 +84,7 @@ impl Platform {
             instances: Self::wished_instances(&instances),
             variables: self.wished_variables(&scene).await?,
             hosts: vec![scene.host()],
+            patience: Patience::default(),
         };
         self.compose(context, &scene, params).await
     }
@@ -133,9 +135,11 @@ impl Platform {
         &self,
         context: &Context,
         scene: &Scene,
-        params: Params,
+        mut params: Params,
     ) -> Result<Composed, Error> {
         let now = self.parts.now();
+        let instances = self.environment_instances(scene).await?;
+        params.patience = self.parts.patience(&instances).await?;
         let subject = ("environment", scene.environment.id.to_string());
         let submission = Self::submission(context, deployment::KIND, subject, &params)?;
         let snapshot = submission.params.clone();

@@ -10,7 +10,7 @@ use windlass_operations::{Operation, Submission};
 use windlass_records::{
     Change, Instance, InstanceFilter, NewSecret, Page, PageRequest, Service, VariableFilter,
 };
-use windlass_services::Driver;
+use windlass_services::{BROKER, Driver};
 
 use super::deployments::Composed;
 use super::load::not_removing;
@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::definitions::{provisioning, removal};
 use crate::error::{Error, refusal_code};
 use crate::ids;
+use crate::instance_work::Patience;
 use crate::platform::Platform;
 use crate::scene::Scene;
 
@@ -129,7 +130,7 @@ impl Platform {
         let named = |service: &&Service| {
             Some(service.id) == id
                 || service.identifier == new.service
-                || service.driver == new.service
+                || (service.driver == new.service && service.driver != BROKER)
         };
         let here = |service: &&Service| service.region == scene.region.id && service.offered;
         // A type's name alone (`postgres`) means the first plan of its first version that the region offers.
@@ -282,7 +283,10 @@ impl Platform {
     ) -> Result<Operation, Error> {
         match self.compose_provisioning(context, id).await {
             Ok((submission, changes)) => self.submit(submission, changes).await,
-            Err(refusal) => self.replay(provisioning_of(context, id)?, refusal).await,
+            Err(refusal) => {
+                let submission = provisioning_of(context, id, Patience::default())?;
+                self.replay(submission, refusal).await
+            }
         }
     }
 
@@ -310,7 +314,8 @@ impl Platform {
                 "",
             ),
         ];
-        Ok((provisioning_of(context, id)?, changes))
+        let patience = self.parts.patience(&[instance]).await?;
+        Ok((provisioning_of(context, id, patience)?, changes))
     }
 
     /// The next deployment attaches it again.
@@ -433,7 +438,10 @@ impl Platform {
     ) -> Result<Operation, Error> {
         match self.compose_removal(context, id, confirmation).await {
             Ok((submission, changes)) => self.submit(submission, changes).await,
-            Err(refusal) => self.replay(removal_of(context, id)?, refusal).await,
+            Err(refusal) => {
+                let submission = removal_of(context, id, Patience::default())?;
+                self.replay(submission, refusal).await
+            }
         }
     }
 
@@ -472,19 +480,30 @@ impl Platform {
                 "",
             ),
         ];
-        Ok((removal_of(context, id)?, changes))
+        let patience = self.parts.patience(&[instance]).await?;
+        Ok((removal_of(context, id, patience)?, changes))
     }
 }
 
-fn provisioning_of(context: &Context, id: InstanceId) -> Result<Submission, Error> {
+fn provisioning_of(
+    context: &Context,
+    id: InstanceId,
+    patience: Patience,
+) -> Result<Submission, Error> {
     let subject = ("service_instance", id.to_string());
-    let params = provisioning::Params { instance: id };
+    let params = provisioning::Params {
+        instance: id,
+        patience,
+    };
     Platform::submission(context, provisioning::KIND, subject, &params)
 }
 
-fn removal_of(context: &Context, id: InstanceId) -> Result<Submission, Error> {
+fn removal_of(context: &Context, id: InstanceId, patience: Patience) -> Result<Submission, Error> {
     let subject = ("service_instance", id.to_string());
-    let params = removal::Params { instance: id };
+    let params = removal::Params {
+        instance: id,
+        patience,
+    };
     Platform::submission(context, removal::KIND, subject, &params)
 }
 
@@ -500,7 +519,11 @@ fn alternatives(wanted: &str, offered: &[&Service]) -> String {
     }
     let types: BTreeSet<&str> = offered
         .iter()
-        .map(|service| service.driver.as_str())
+        .map(|service| match service.driver.as_str() {
+            // Brokers' services have nothing in common but that.
+            BROKER => service.identifier.as_str(),
+            driver => driver,
+        })
         .collect();
     Vec::from_iter(types).join(", ")
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod applications;
+pub(crate) mod brokers;
 pub(crate) mod deployments;
 pub(crate) mod environments;
 pub(crate) mod git;

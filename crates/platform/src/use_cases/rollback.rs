@@ -13,6 +13,7 @@ use crate::definitions::deployment::snapshot::{Params, Rollback, WishedInstance}
 use crate::error::Error;
 use crate::failures;
 use crate::ids;
+use crate::instance_work::Patience;
 use crate::platform::Platform;
 use crate::scene::Scene;
 
@@ -80,6 +81,7 @@ impl Platform {
                 .filter(|variable| variable.source != VariableSource::Service)
                 .collect(),
             hosts: release.hosts,
+            patience: Patience::default(),
         })
     }
 

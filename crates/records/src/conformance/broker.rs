@@ -13,7 +13,7 @@ fn broker(name: &str) -> (Broker, NewSecret) {
     let password = sample::secret("token");
     let broker = Broker {
         id: id(),
-        name: name.to_owned(),
+        name: name.parse().expect("a good name"),
         url: "https://broker.example/osb".to_owned(),
         user: "windlass".to_owned(),
         password: password.id,

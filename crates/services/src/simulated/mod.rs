@@ -6,6 +6,7 @@
 mod cluster;
 mod driver;
 mod fault;
+mod marketplace;
 mod session;
 mod snapshot;
 mod variables;
@@ -17,6 +18,7 @@ use secrecy::SecretString;
 use windlass_model::id::{ClusterId, Id, InstanceId, short};
 
 pub use fault::{Call, Fault, Refusal};
+pub use marketplace::{SimulatedMarketplace, offer};
 pub use session::SimulatedSession;
 pub use snapshot::{InstanceSnapshot, Snapshot};
 

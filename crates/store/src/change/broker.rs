@@ -26,7 +26,7 @@ impl Changes<'_> {
              created_at = excluded.created_at, refreshed_at = excluded.refreshed_at",
         )
         .bind(row.id.to_string())
-        .bind(&row.name)
+        .bind(row.name.as_str())
         .bind(&row.url)
         .bind(&row.user)
         .bind(row.password.to_string())

@@ -36,7 +36,7 @@ pub(crate) async fn plans(connection: &mut SqliteConnection) -> Result<Vec<Broke
 fn broker_from(row: &SqliteRow) -> Result<Broker, Fault> {
     Ok(Broker {
         id: parsed(row, "id")?,
-        name: text(row, "name")?,
+        name: parsed(row, "name")?,
         url: text(row, "url")?,
         user: text(row, "user")?,
         password: parsed(row, "password")?,

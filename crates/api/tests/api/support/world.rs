@@ -21,7 +21,7 @@ use windlass_model::time::Timestamp;
 use windlass_operations::SystemClock;
 use windlass_platform::{Backends, ExternalCluster, Platform, Settings, installation_id};
 use windlass_records::{Change, Organisation, Store, Token, User};
-use windlass_services::simulated::SimulatedDriver;
+use windlass_services::simulated::{SimulatedDriver, SimulatedMarketplace};
 use windlass_store::SqliteStore;
 
 use super::client::{Answer, Client};
@@ -75,6 +75,7 @@ impl World {
             store: store.clone(),
             engine: ("simulated".to_owned(), Arc::new(engine.clone())),
             drivers: vec![Arc::new(SimulatedDriver::new("postgres"))],
+            marketplace: Arc::new(SimulatedMarketplace::default()),
             builder: Arc::new(GitBuilder::new(builder_settings(directory.path())).unwrap()),
             logs: Arc::new(FileLogs::new(directory.path().join("logs")).unwrap()),
             router: Arc::new(SimulatedRouter::default()),

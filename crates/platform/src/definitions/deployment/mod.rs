@@ -132,6 +132,10 @@ impl Definition<Change> for DeploymentDefinition {
             .as_ref()
             .map(Params::to_provision)
             .unwrap_or_default();
+        let patience = params
+            .as_ref()
+            .map(|params| params.patience.clone())
+            .unwrap_or_default();
         let commands = params.map_or(0, |params| params.release_commands.len());
         let commands = u32::try_from(commands).unwrap_or(u32::MAX);
         let settings = &self.parts.settings;
@@ -149,13 +153,13 @@ impl Definition<Change> for DeploymentDefinition {
             ));
             steps.push(StepSpec::new(
                 format!("provision:{instance}"),
-                PROVISION_TIMEOUT,
+                PROVISION_TIMEOUT + patience.of(instance),
                 3,
             ));
         }
         steps.extend([
             StepSpec::new("credentials", SHORT, 3),
-            StepSpec::new("bind", CLUSTER_TIMEOUT, 3),
+            StepSpec::new("bind", CLUSTER_TIMEOUT + patience.total(), 3),
             StepSpec::new("build", settings.build_timeout, 3),
             StepSpec::new("prepare", SHORT, 3),
             // A release command that failed or hung is not run again by itself: nobody knows what it did.
@@ -174,7 +178,7 @@ impl Definition<Change> for DeploymentDefinition {
                 FORWARD_ATTEMPTS,
             ),
             StepSpec::new("retire", RETIRE, FORWARD_ATTEMPTS),
-            StepSpec::new("revoke", SHORT, FORWARD_ATTEMPTS),
+            StepSpec::new("revoke", SHORT + patience.total(), FORWARD_ATTEMPTS),
         ]);
         steps
     }

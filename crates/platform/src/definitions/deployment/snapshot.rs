@@ -7,6 +7,8 @@ use windlass_model::id::{DeploymentId, EnvironmentId, InstanceId, ReleaseId};
 use windlass_model::names::Prefix;
 use windlass_records::{Process, ReleaseCommand, ReleaseVariable};
 
+use crate::instance_work::Patience;
+
 /// An instance that the new release will have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WishedInstance {
@@ -55,6 +57,9 @@ pub(crate) struct Params {
     /// Custom variables; on a rollback also the built-in ones of the release.
     pub(crate) variables: Vec<ReleaseVariable>,
     pub(crate) hosts: Vec<String>,
+    /// Of every instance of the environment: those that the new release does not have are unbound.
+    #[serde(default)]
+    pub(crate) patience: Patience,
 }
 
 impl Params {

@@ -15,7 +15,7 @@ use windlass_engine::simulated::{SimulatedEngine, SimulatedSettings};
 use windlass_operations::SystemClock;
 use windlass_platform::{Backends, Context, Platform, Settings, installation_id};
 use windlass_services::Driver;
-use windlass_services::simulated::SimulatedDriver;
+use windlass_services::simulated::{SimulatedDriver, SimulatedMarketplace};
 use windlass_store::{SqliteStore, StoreSettings};
 
 use super::images;
@@ -25,6 +25,9 @@ pub(crate) struct World {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) engine: SimulatedEngine,
     pub(crate) driver: SimulatedDriver,
+    /// The driver of what brokers provide.
+    pub(crate) broker: SimulatedDriver,
+    pub(crate) marketplace: SimulatedMarketplace,
     pub(crate) router: Arc<SimulatedRouter>,
     pub(crate) platform: Platform,
     pub(crate) context: Context,
@@ -69,6 +72,8 @@ impl World {
         });
         images::add(&engine);
         let driver = SimulatedDriver::new("postgres");
+        let broker = SimulatedDriver::new("broker");
+        let marketplace = SimulatedMarketplace::default();
         let router = Arc::new(SimulatedRouter::default());
         let builder = GitBuilder::new(BuilderSettings {
             minimum_free_bytes: 0,
@@ -90,7 +95,11 @@ impl World {
                 "simulated".to_owned(),
                 Arc::new(engine.clone()) as Arc<dyn Engine>,
             ),
-            drivers: vec![Arc::new(driver.clone()) as Arc<dyn Driver>],
+            drivers: vec![
+                Arc::new(driver.clone()) as Arc<dyn Driver>,
+                Arc::new(broker.clone()),
+            ],
+            marketplace: Arc::new(marketplace.clone()),
             builder: Arc::new(builder.expect("the builder opens")),
             logs: Arc::new(FileLogs::new(directory.path().join("logs")).expect("the logs open")),
             router: router.clone(),
@@ -108,6 +117,8 @@ impl World {
             store,
             engine,
             driver,
+            broker,
+            marketplace,
             router,
             platform,
             context,

@@ -14,7 +14,7 @@ use windlass_delivery::routing::SimulatedRouter;
 use windlass_engine::simulated::{Behaviour, SimulatedEngine, SimulatedSettings};
 use windlass_operations::SystemClock;
 use windlass_platform::{Backends, ExternalCluster, Platform, Settings, installation_id};
-use windlass_services::simulated::SimulatedDriver;
+use windlass_services::simulated::{SimulatedDriver, SimulatedMarketplace, offer};
 use windlass_store::{SqliteStore, StoreSettings};
 
 use super::cli::User;
@@ -80,6 +80,25 @@ impl Drop for World {
     }
 }
 
+/// One broker whose services can be used, and one whose catalogue is not in order.
+fn market() -> SimulatedMarketplace {
+    let market = SimulatedMarketplace::default();
+    let mut volume = offer("files", "large", "SERVICE");
+    volume.unsupported = Some("it requires volume_mount, which is not supported".to_owned());
+    let offers = [
+        offer("mysql", "small", "DATABASE"),
+        offer("mysql", "large", "DATABASE"),
+        volume,
+    ];
+    market.offer("https://broker.example", "let me in", &offers);
+    let problems = [
+        "services[0].name is missing",
+        "services[0].plans must have at least one plan",
+    ];
+    market.spoil("https://spoilt.example", "let me in", &problems);
+    market
+}
+
 async fn serve(
     directory: &std::path::Path,
     driver: SimulatedDriver,
@@ -106,7 +125,8 @@ async fn serve(
     let backends = Backends {
         store,
         engine: ("simulated".to_owned(), Arc::new(engine.clone())),
-        drivers: vec![Arc::new(driver)],
+        drivers: vec![Arc::new(driver), Arc::new(SimulatedDriver::new("broker"))],
+        marketplace: Arc::new(market()),
         builder: Arc::new(builder.expect("the builder opens")),
         logs: Arc::new(FileLogs::new(directory.join("logs")).expect("the logs open")),
         router: Arc::new(SimulatedRouter::default()),
