@@ -6,6 +6,7 @@
 )]
 
 mod external;
+mod broker;
 mod failing;
 mod fifty;
 mod isolation;

@@ -2,6 +2,7 @@
 //! machine's Docker Engine, cleaned up at the end.
 
 pub(crate) mod app;
+pub(crate) mod broker;
 pub(crate) mod cli;
 pub(crate) mod database;
 pub(crate) mod disk;
