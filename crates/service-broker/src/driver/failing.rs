@@ -31,6 +31,28 @@ pub(crate) fn making(error: Error, place: &str) -> DriverError {
     }
 }
 
+/// A failure to make a binding, where the broker may have been asked whether it has the instance at all.
+pub(crate) fn binding(error: Error, place: &str, is_forgotten: bool) -> DriverError {
+    const FORGOTTEN: &str = "the broker does not have the instance any more";
+    const BACK: &str = "Ask the operator of the broker to bring it back; nothing was changed here. To do without it, \
+                        detach the instance, deploy, and remove it.";
+    match making(error, place) {
+        DriverError::Spoilt { cluster, doing, .. } if is_forgotten => DriverError::Spoilt {
+            cluster,
+            doing,
+            reason: FORGOTTEN.to_owned(),
+            advice: BACK.to_owned(),
+        },
+        DriverError::Refused { cluster, doing, .. } if is_forgotten => DriverError::Refused {
+            cluster,
+            doing,
+            reason: FORGOTTEN.to_owned(),
+            advice: BACK.to_owned(),
+        },
+        other => other,
+    }
+}
+
 /// A failure to remove something: tried again, unless the broker says that it has done nothing and will not.
 pub(crate) fn removing(error: Error, place: &str) -> DriverError {
     let (cluster, doing, failure) = (place.to_owned(), error.doing.to_owned(), error.failure);

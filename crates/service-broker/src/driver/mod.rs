@@ -24,6 +24,7 @@ use crate::registration::Invalid;
 use crate::settings::Settings;
 use crate::sold::Sold;
 use crate::spec::{BindRequest, Opaque, ProvisionRequest};
+use crate::target::Instance;
 use crate::variables::variables;
 
 /// The driver of everything that brokers provide.
@@ -57,6 +58,18 @@ impl BrokerDriver {
         let broker = Broker::new(&registration, self.settings.clone()).map_err(unusable)?;
         let place = format!("broker '{}'", sold.broker);
         Ok((sold, broker, place))
+    }
+}
+
+impl Sold {
+    /// Whether the broker says that it does not have an instance which it had: of such a one bindings fail with
+    /// whatever words its framework has, which say nothing to anybody.
+    async fn is_forgotten(&self, broker: &Broker, instance: &Instance) -> bool {
+        if !self.instances_retrievable {
+            return false;
+        }
+        let seen = broker.fetch_instance(instance, None).await;
+        seen.is_err_and(|error| matches!(error.failure, Failure::Missing(_)))
     }
 }
 
@@ -150,8 +163,13 @@ impl Driver for BrokerDriver {
             );
             let target = sold.binding(instance.instance, binding.generation);
             let made = broker.bind(&target, &request, None, Orphan::Leave).await;
-            made.map_err(|error| failing::making(error, &place))?
-                .credentials
+            match made {
+                Ok(answer) => answer.credentials,
+                Err(error) => {
+                    let is_forgotten = sold.is_forgotten(&broker, &target.instance).await;
+                    return Err(failing::binding(error, &place, is_forgotten));
+                }
+            }
         } else {
             Opaque::default()
         };

@@ -103,13 +103,20 @@ fn a_service_of_a_broker_goes_the_whole_way() {
     let new = app.site("test")[DSN].clone();
     assert!(new.as_str().is_some_and(|new| new.contains(&bindings[0].0)));
 
-    // A plan that the broker has no longer cannot be added, and what there is of it is used and removed.
+    // A plan that the broker has no longer cannot be added; what there is of it goes on, and comes back with it.
     broker.offer(&["p-large"]);
     on.user.windlass(&["broker", "refresh", "acme"]).good();
     assert_eq!(services(&on), ["acme-postgres-large"]);
     on.user
         .windlass(&["broker", "remove", "acme"])
         .refused(1, &["DEFAULT of shop/test"]);
+    let listed = on.user.windlass(&["broker", "list"]).good();
+    assert!(listed.contains("does not offer it any more"), "{listed}");
+    broker.offer(&["p-small", "p-large"]);
+    on.user.windlass(&["broker", "refresh", "acme"]).good();
+    assert_eq!(services(&on).len(), 2);
+    let same = app.json(&["service", "show", "DEFAULT"])["service"].clone();
+    assert_eq!(same, shown["service"]);
     app.windlass(&["service", "detach", "DEFAULT"]).good();
     app.deploy("test");
     assert_eq!(app.site("test")[DSN], Value::Null);
@@ -219,10 +226,7 @@ fn a_broker_that_does_not_do_its_part_leaves_everything_as_before() {
     broker.forget();
     app.windlass(&["service", "rotate", "DEFAULT"]).refused(
         1,
-        &[
-            "there is no such instance",
-            "Ask the operator of the broker",
-        ],
+        &["does not have the instance any more", "detach the instance"],
     );
     assert_eq!(app.site("test")[DSN], before);
     assert_eq!(app.state("test", "DEFAULT"), "ATTACHED");

@@ -13,6 +13,7 @@ from openbrokerapi.service_broker import (
     BindState,
     DeprovisionServiceSpec,
     GetBindingSpec,
+    GetInstanceDetailsSpec,
     LastOperation,
     OperationState,
     ProvisionedServiceSpec,
@@ -49,7 +50,7 @@ class Broker(ServiceBroker):
     def catalog(self):
         plans = [ServicePlan(id, id[2:], f"a {id[2:]} one", maximum_polling_duration=60) for id in PLANS]
         database = Service("s-1", "Postgres", "databases", True, plans, tags=["relational", "postgresql"],
-                           bindings_retrievable=True)
+                           instances_retrievable=True, bindings_retrievable=True)
         drain = Service("s-2", "drain", "logs", True, [ServicePlan("p-drain", "free", "all logs")],
                         requires=["syslog_drain"])
         return [database, drain]
@@ -84,7 +85,8 @@ class Broker(ServiceBroker):
 
     def bind(self, instance_id, binding_id, details, async_allowed, **kwargs):
         if instance_id not in self.instances:
-            raise errors.ErrInvalidParameters("there is no such instance")
+            # The framework makes a 500 of it, without these words.
+            raise errors.ErrInstanceDoesNotExist()
         if not details.bind_resource:
             raise errors.ErrAppGuidNotProvided()
         thing = self.bindings.get((instance_id, binding_id))
@@ -110,6 +112,12 @@ class Broker(ServiceBroker):
 
     def last_binding_operation(self, instance_id, binding_id, operation_data, service_id, plan_id, **kwargs):
         return progress(self.bindings, (instance_id, binding_id), operation_data)
+
+    def get_instance(self, instance_id, **kwargs):
+        thing = self.instances.get(instance_id)
+        if not thing or thing.what == "create":
+            raise errors.ErrInstanceDoesNotExist()
+        return GetInstanceDetailsSpec("s-1", thing.plan, None, {})
 
     def get_binding(self, instance_id, binding_id, **kwargs):
         thing = self.bindings.get((instance_id, binding_id))
