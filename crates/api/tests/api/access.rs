@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, World, assert_keys};
+use crate::support::{BROKER, Client, World, assert_keys};
 
 /// Every operation of the document: method, path with an id, and whether it is open.
 async fn operations(client: &Client) -> Vec<(String, String, bool)> {
@@ -118,6 +118,15 @@ async fn objects_of_others_do_not_exist() {
         .as_str()
         .unwrap()
         .to_owned();
+    let registered = json!({ "name": "acme", "url": BROKER, "password": "let me in" });
+    let registered = world
+        .client
+        .post("/apps/v3/service-brokers/", &registered)
+        .await;
+    let broker = registered.expect(201).body["uuid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let stranger = world.stranger().await;
 
     let of = |path: &str| {
@@ -128,6 +137,7 @@ async fn objects_of_others_do_not_exist() {
             "environment-variables" => &variable,
             "deployments" => deployment,
             "operations" => operation,
+            "service-brokers" => &broker,
             "organisations" => &organisation,
             other => panic!("no object of {other}"),
         };

@@ -6,6 +6,7 @@
 
 mod access;
 mod bodies;
+mod brokers;
 mod detached;
 mod document;
 mod git;

@@ -78,6 +78,7 @@ impl Platform {
     /// # Errors
     /// The name is taken, the broker does not answer, or everything that is wrong with its catalogue.
     pub async fn add_broker(&self, context: &Context, new: NewBroker) -> Result<BrokerView, Error> {
+        self.require_operator(context, &new.name).await?;
         let name: BrokerName = new
             .name
             .parse()
@@ -133,7 +134,7 @@ impl Platform {
         id: BrokerId,
         change: BrokerChange,
     ) -> Result<BrokerView, Error> {
-        let before = self.known_broker(id).await?;
+        let before = self.known_broker(context, id).await?;
         let now = self.parts.now();
         let secret = change.password.map(|value| NewSecret {
             id: ids::mint(),
@@ -169,14 +170,17 @@ impl Platform {
     }
 
     /// All brokers, by name.
-    pub async fn brokers(&self, _context: &Context) -> Result<Vec<BrokerView>, Error> {
+    pub async fn brokers(&self, context: &Context) -> Result<Vec<BrokerView>, Error> {
+        if !self.is_operator(context).await? {
+            return Ok(Vec::new());
+        }
         let brokers = self.parts.store.brokers().await?;
         self.broker_views(brokers).await
     }
 
     /// A broker.
-    pub async fn broker(&self, _context: &Context, id: BrokerId) -> Result<BrokerView, Error> {
-        let broker = self.known_broker(id).await?;
+    pub async fn broker(&self, context: &Context, id: BrokerId) -> Result<BrokerView, Error> {
+        let broker = self.known_broker(context, id).await?;
         let mut views = self.broker_views(vec![broker]).await?;
         views.pop().ok_or_else(|| Error::not_found("broker", id))
     }
@@ -186,7 +190,7 @@ impl Platform {
     /// # Errors
     /// There are instances of it: their names.
     pub async fn remove_broker(&self, context: &Context, id: BrokerId) -> Result<(), Error> {
-        let broker = self.known_broker(id).await?;
+        let broker = self.known_broker(context, id).await?;
         let shelves = self.shelves().await?;
         let known = shelves.known(&broker, self.parts.now(), &Value::clone);
         let own: BTreeSet<ServiceId> = shelves
@@ -266,7 +270,27 @@ impl Platform {
         self.broker(context, id).await
     }
 
-    async fn known_broker(&self, id: BrokerId) -> Result<Broker, Error> {
+    /// Whether the caller is of the organisation that runs this installation, the first one: a broker's address
+    /// is where the server's own requests go, with whoever's network it has.
+    async fn is_operator(&self, context: &Context) -> Result<bool, Error> {
+        let organisations = self.parts.store.organisations().await?;
+        let first = organisations.first();
+        Ok(first.is_some_and(|first| first.id == context.organisation))
+    }
+
+    async fn require_operator(
+        &self,
+        context: &Context,
+        broker: impl std::fmt::Display,
+    ) -> Result<(), Error> {
+        if self.is_operator(context).await? {
+            return Ok(());
+        }
+        Err(Error::not_found("broker", broker))
+    }
+
+    async fn known_broker(&self, context: &Context, id: BrokerId) -> Result<Broker, Error> {
+        self.require_operator(context, id).await?;
         let known = self.parts.store.broker(id).await?;
         known.ok_or_else(|| Error::not_found("broker", id))
     }

@@ -1,5 +1,6 @@
 //! The whole platform on simulated back ends, with the real store, builder and logs.
 
+mod brokers;
 mod catalogue;
 mod failing;
 mod harness;

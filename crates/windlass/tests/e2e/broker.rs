@@ -165,6 +165,10 @@ fn a_provisioning_by_a_broker_goes_on_after_kill_9() {
     let (instances, bindings) = broker.has();
     assert_eq!((instances.len(), bindings.len()), (1, 1));
     leftovers::none(&on);
+
+    // This broker lets nothing go that is bound: its bindings go first.
+    app.windlass(&["app", "remove", "--yes"]).good();
+    assert_eq!(broker.has(), (Vec::new(), Vec::new()));
 }
 
 #[test]

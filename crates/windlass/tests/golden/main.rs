@@ -9,6 +9,7 @@
 )]
 
 mod at_a_terminal;
+mod brokers;
 mod failures;
 mod first_steps;
 mod first_token;

@@ -21,7 +21,7 @@ use windlass_model::time::Timestamp;
 use windlass_operations::SystemClock;
 use windlass_platform::{Backends, ExternalCluster, Platform, Settings, installation_id};
 use windlass_records::{Change, Organisation, Store, Token, User};
-use windlass_services::simulated::{SimulatedDriver, SimulatedMarketplace};
+use windlass_services::simulated::{SimulatedDriver, SimulatedMarketplace, offer};
 use windlass_store::SqliteStore;
 
 use super::client::{Answer, Client};
@@ -29,6 +29,8 @@ use super::logs::logged;
 
 /// The image of every deployment that does not say otherwise.
 pub(crate) const IMAGE: &str = "shop:1";
+/// Where a broker is that takes the password `let me in`.
+pub(crate) const BROKER: &str = "https://broker.example";
 /// No wait of a test is longer.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -36,6 +38,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) engine: SimulatedEngine,
+    pub(crate) marketplace: SimulatedMarketplace,
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) client: Client,
     pub(crate) token: String,
@@ -71,11 +74,16 @@ impl World {
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
         let token_file = directory.path().join("admin-token");
+        let marketplace = SimulatedMarketplace::default();
+        marketplace.offer(BROKER, "let me in", &[offer("mysql", "small", "DATABASE")]);
         let backends = Backends {
             store: store.clone(),
             engine: ("simulated".to_owned(), Arc::new(engine.clone())),
-            drivers: vec![Arc::new(SimulatedDriver::new("postgres"))],
-            marketplace: Arc::new(SimulatedMarketplace::default()),
+            drivers: vec![
+                Arc::new(SimulatedDriver::new("postgres")),
+                Arc::new(SimulatedDriver::new("broker")),
+            ],
+            marketplace: Arc::new(marketplace.clone()),
             builder: Arc::new(GitBuilder::new(builder_settings(directory.path())).unwrap()),
             logs: Arc::new(FileLogs::new(directory.path().join("logs")).unwrap()),
             router: Arc::new(SimulatedRouter::default()),
@@ -109,6 +117,7 @@ impl World {
         Self {
             address,
             engine,
+            marketplace,
             store,
             client,
             token,
@@ -127,7 +136,8 @@ impl World {
     /// Someone of another organisation.
     pub(crate) async fn stranger(&self) -> Client {
         let (organisation, user) = (Uuid::now_v7().into(), Uuid::now_v7().into());
-        let now = Timestamp(1);
+        // Later than the installation's own organisation, which operates it.
+        let now = Timestamp(4_000_000_000_000);
         let token = format!("wl_stranger_{user}");
         self.store
             .commit(vec![

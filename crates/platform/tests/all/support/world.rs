@@ -25,8 +25,6 @@ pub(crate) struct World {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) engine: SimulatedEngine,
     pub(crate) driver: SimulatedDriver,
-    /// The driver of what brokers provide.
-    pub(crate) broker: SimulatedDriver,
     pub(crate) marketplace: SimulatedMarketplace,
     pub(crate) router: Arc<SimulatedRouter>,
     pub(crate) platform: Platform,
@@ -72,7 +70,6 @@ impl World {
         });
         images::add(&engine);
         let driver = SimulatedDriver::new("postgres");
-        let broker = SimulatedDriver::new("broker");
         let marketplace = SimulatedMarketplace::default();
         let router = Arc::new(SimulatedRouter::default());
         let builder = GitBuilder::new(BuilderSettings {
@@ -97,7 +94,7 @@ impl World {
             ),
             drivers: vec![
                 Arc::new(driver.clone()) as Arc<dyn Driver>,
-                Arc::new(broker.clone()),
+                Arc::new(SimulatedDriver::new("broker")),
             ],
             marketplace: Arc::new(marketplace.clone()),
             builder: Arc::new(builder.expect("the builder opens")),
@@ -117,7 +114,6 @@ impl World {
             store,
             engine,
             driver,
-            broker,
             marketplace,
             router,
             platform,
