@@ -146,6 +146,7 @@ async fn objects_of_others_do_not_exist() {
     let bodies = json!({
         "release_commands": [], "branch": "main", "prefix": "OTHER", "value": "2", "release": 1, "step": "build", "reason": "none",
     });
+    let none = json!({});
     let mut walked = 0;
     for (method, path, _) in operations(&world.client).await {
         let has_id = path.contains("0192f0c1");
@@ -154,8 +155,14 @@ async fn objects_of_others_do_not_exist() {
             continue;
         }
         let path = of(&path);
+        // These take their own fields only.
+        let body = if path.contains("/service-brokers/") {
+            &none
+        } else {
+            &bodies
+        };
         let answer = stranger
-            .json(method.parse().unwrap(), &path, &[], &bodies)
+            .json(method.parse().unwrap(), &path, &[], body)
             .await;
         answer.refusal(404, "not_found");
         walked += 1;
