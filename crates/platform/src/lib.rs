@@ -23,7 +23,7 @@ mod replaced;
 mod routes;
 mod scene;
 mod seed;
-mod shelf;
+mod stock;
 mod subnets;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use windlass_services::{BrokerRegistration, MarketError, Marketplace, Offer, Shelf};
+use windlass_services::{BrokerRegistration, MarketError, Marketplace, Offer, Stock};
 
 use crate::authentication::Authentication;
 use crate::broker::{Broker, CatalogueError, Fetched};
@@ -36,7 +36,7 @@ impl BrokerMarket {
 
 #[async_trait]
 impl Marketplace for BrokerMarket {
-    async fn offers(&self, registration: &BrokerRegistration) -> Result<Shelf, MarketError> {
+    async fn offers(&self, registration: &BrokerRegistration) -> Result<Stock, MarketError> {
         let unusable = |invalid: Invalid| MarketError::Registration(invalid.to_string());
         let url: BrokerUrl = registration.url.parse().map_err(unusable)?;
         let profile: Profile = registration.profile.parse().map_err(unusable)?;
@@ -77,7 +77,7 @@ impl Marketplace for BrokerMarket {
             maximum_polling_seconds: plan.maximum_polling_duration,
         };
         let offers = offers(&catalogue, sold)?;
-        Ok(Shelf {
+        Ok(Stock {
             host: url.host,
             port: url.port,
             offers,

@@ -19,7 +19,7 @@ pub mod variables;
 
 pub use contract::Driver;
 pub use error::Error;
-pub use marketplace::{BROKER, BrokerRegistration, MarketError, Marketplace, Offer, Shelf};
+pub use marketplace::{BROKER, BrokerRegistration, MarketError, Marketplace, Offer, Stock};
 pub use server::{ServerSpec, Volume};
 pub use spec::{
     Access, BindingSpec, Endpoint, InstanceSpec, Owner, Tls, Usage, Variable, VariableRequest,

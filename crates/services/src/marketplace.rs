@@ -56,7 +56,7 @@ pub struct Offer {
 
 /// Everything that a broker offers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shelf {
+pub struct Stock {
     /// The host of its URL.
     pub host: String,
     /// The port of its URL.
@@ -83,7 +83,7 @@ pub enum MarketError {
 #[async_trait]
 pub trait Marketplace: Send + Sync + 'static {
     /// Everything that the broker offers, checked. The time that it takes is bounded.
-    async fn offers(&self, registration: &BrokerRegistration) -> Result<Shelf, MarketError>;
+    async fn offers(&self, registration: &BrokerRegistration) -> Result<Stock, MarketError>;
 
     /// The settings of a plan that the broker has no longer, with the place of the broker as it is now: its
     /// instances are still used and removed.

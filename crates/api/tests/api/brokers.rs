@@ -28,7 +28,7 @@ async fn a_broker_from_its_registration_to_its_removal() {
     let path = format!("{PATH}{}/", made["uuid"].as_str().unwrap());
     assert_eq!(world.client.get(&path).await.expect(200).body, made);
     let listed = world.client.get(PATH).await;
-    assert_eq!(listed.results()[..], [made.clone()]);
+    assert_eq!(listed.results()[..], *std::slice::from_ref(&made));
     let services = world.client.get("/apps/v3/services/").await;
     let mut services = services.results().iter();
     assert!(services.any(|item| item["uuid"] == service["uuid"]));

@@ -15,7 +15,7 @@ use windlass_services::{BrokerRegistration, MarketError};
 use crate::context::Context;
 use crate::error::Error;
 use crate::platform::Platform;
-use crate::shelf::{self, Known};
+use crate::stock::{self, Known};
 use crate::{failures, ids};
 
 /// A broker to be registered.
@@ -114,7 +114,7 @@ impl Platform {
             created_at: now,
             refreshed_at: now,
         };
-        self.stock(
+        self.record(
             context,
             "broker.add",
             broker,
@@ -166,7 +166,7 @@ impl Platform {
             refreshed_at: now,
             ..broker
         };
-        self.stock(context, action, broker, password, secret).await
+        self.record(context, action, broker, password, secret).await
     }
 
     /// All brokers, by name.
@@ -191,16 +191,16 @@ impl Platform {
     /// There are instances of it: their names.
     pub async fn remove_broker(&self, context: &Context, id: BrokerId) -> Result<(), Error> {
         let broker = self.known_broker(context, id).await?;
-        let shelves = self.shelves().await?;
-        let known = shelves.known(&broker, self.parts.now(), &Value::clone);
-        let own: BTreeSet<ServiceId> = shelves
+        let stocks = self.stocks().await?;
+        let known = stocks.known(&broker, self.parts.now(), &Value::clone);
+        let own: BTreeSet<ServiceId> = stocks
             .plans
             .iter()
             .filter(|plan| plan.broker == id)
             .map(|plan| plan.service)
             .collect();
         let mut left = Vec::new();
-        for instance in &shelves.instances {
+        for instance in &stocks.instances {
             if own.contains(&instance.service) {
                 let scene = self.parts.scene(instance.environment).await?;
                 left.push(format!("{} of {}", instance.prefix, scene.title()));
@@ -216,7 +216,7 @@ impl Platform {
                 ),
             ));
         }
-        let mut changes = shelf::cleared(&known);
+        let mut changes = stock::cleared(&known);
         changes.push(Change::DeleteBroker(id));
         changes.push(self.audit(
             context,
@@ -229,7 +229,7 @@ impl Platform {
     }
 
     /// Records the broker with what it offers.
-    async fn stock(
+    async fn record(
         &self,
         context: &Context,
         action: &str,
@@ -246,18 +246,18 @@ impl Platform {
             ca_pem: broker.ca_pem.clone(),
         };
         let marketplace = self.parts.marketplace.as_ref();
-        let shelf = marketplace.offers(&registration).await;
-        let shelf = shelf.map_err(|error| match error {
+        let stock = marketplace.offers(&registration).await;
+        let stock = stock.map_err(|error| match error {
             MarketError::Registration(reason) => Error::refused("invalid_broker", reason),
             MarketError::Catalogue(problems) => out_of_order(&broker, &problems),
             MarketError::Failed(error) => failures::service(&error).into(),
         })?;
-        let shelves = self.shelves().await?;
+        let stocks = self.stocks().await?;
         let made = {
             let readdressed = |settings: &Value| marketplace.readdressed(settings, &registration);
-            shelf::changes(
-                &shelves.known(&broker, self.parts.now(), &readdressed),
-                &shelf,
+            stock::changes(
+                &stocks.known(&broker, self.parts.now(), &readdressed),
+                &stock,
             )
         };
         let made = made.map_err(|problems| out_of_order(&broker, &problems))?;
@@ -317,7 +317,7 @@ impl Platform {
         Ok(views.collect())
     }
 
-    async fn shelves(&self) -> Result<Shelves, Error> {
+    async fn stocks(&self) -> Result<Stocks, Error> {
         let store = &self.parts.store;
         let slug = &self.parts.settings.region;
         let region = store.regions().await?;
@@ -328,7 +328,7 @@ impl Platform {
             .instances(&InstanceFilter::default(), &all)
             .await?
             .rows;
-        Ok(Shelves {
+        Ok(Stocks {
             region,
             brokers: store.brokers().await?,
             services: store.services(Some(region)).await?,
@@ -341,7 +341,7 @@ impl Platform {
 }
 
 /// What the store knows of brokers and their services.
-struct Shelves {
+struct Stocks {
     region: RegionId,
     brokers: Vec<Broker>,
     services: Vec<Service>,
@@ -351,7 +351,7 @@ struct Shelves {
     used: BTreeSet<ServiceId>,
 }
 
-impl Shelves {
+impl Stocks {
     fn known<'a>(
         &'a self,
         broker: &'a Broker,

@@ -67,15 +67,15 @@ pub async fn brokers_and_plans(store: Arc<dyn Store>) {
     };
     let text = conflict(store.commit(vec![Change::PutBroker(same_name)]).await);
     assert!(text.contains("two"), "{text}");
-    for (plan_id, offering) in [("p-1", "s-2"), ("p-2", "s-1")] {
-        let taken = BrokerPlan {
+    for (its_plan, offering) in [("p-1", "s-2"), ("p-2", "s-1")] {
+        let second = BrokerPlan {
             broker: two.id,
-            plan: plan_id.to_owned(),
+            plan: its_plan.to_owned(),
             offering: offering.to_owned(),
             service: sample.storage.id,
             obstacle: None,
         };
-        let text = conflict(store.commit(vec![Change::PutBrokerPlan(taken)]).await);
+        let text = conflict(store.commit(vec![Change::PutBrokerPlan(second)]).await);
         assert!(text.contains("one"), "{text}");
     }
     let retired = BrokerPlan {

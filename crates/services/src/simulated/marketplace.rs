@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::marketplace::{BrokerRegistration, MarketError, Marketplace, Offer, Shelf};
+use crate::marketplace::{BrokerRegistration, MarketError, Marketplace, Offer, Stock};
 
 /// Brokers in memory. Clones share them.
 #[derive(Clone, Default)]
@@ -68,7 +68,7 @@ pub fn offer(offering: &str, plan: &str, kind: &str) -> Offer {
 
 #[async_trait]
 impl Marketplace for SimulatedMarketplace {
-    async fn offers(&self, registration: &BrokerRegistration) -> Result<Shelf, MarketError> {
+    async fn offers(&self, registration: &BrokerRegistration) -> Result<Stock, MarketError> {
         if !registration.url.starts_with("http") {
             return Err(MarketError::Registration("its URL is none".to_owned()));
         }
@@ -91,7 +91,7 @@ impl Marketplace for SimulatedMarketplace {
             .into());
         }
         match offers {
-            Ok(offers) => Ok(Shelf {
+            Ok(offers) => Ok(Stock {
                 host: "broker.example".to_owned(),
                 port: 443,
                 offers: offers.clone(),

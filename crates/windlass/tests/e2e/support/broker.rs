@@ -14,6 +14,9 @@ use super::installation::Installation;
 /// What it wants to be told: with all that a header, a shell and JSON might trip over.
 pub(crate) const PASSWORD: &str = "p@ss:wörd \"x\"";
 
+/// Things of a broker by their ids.
+type Things = Vec<(String, Value)>;
+
 /// A broker, gone when it is dropped.
 pub(crate) struct Broker {
     child: Child,
@@ -72,7 +75,7 @@ impl Broker {
     }
 
     /// What it has: instances and bindings by id.
-    pub(crate) fn has(&self) -> (Vec<(String, Value)>, Vec<(String, Value)>) {
+    pub(crate) fn has(&self) -> (Things, Things) {
         let all = self.call("GET", "/has", &Value::Null);
         let list = |name: &str| {
             let things = all[name].as_object().expect("an object").clone();

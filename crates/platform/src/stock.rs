@@ -6,7 +6,7 @@ use serde_json::Value;
 use windlass_model::id::{RegionId, ServiceId};
 use windlass_model::time::Timestamp;
 use windlass_records::{Broker, BrokerPlan, Change, Cluster, ClusterKind, ClusterState, Service};
-use windlass_services::{BROKER, Offer, Shelf};
+use windlass_services::{BROKER, Offer, Stock};
 
 use crate::ids;
 
@@ -35,30 +35,30 @@ pub(crate) struct Known<'a> {
 }
 
 /// The changes that make the broker's services what it offers now, or everything that stands in the way.
-pub(crate) fn changes(known: &Known<'_>, shelf: &Shelf) -> Result<Vec<Change>, Vec<String>> {
+pub(crate) fn changes(known: &Known<'_>, stock: &Stock) -> Result<Vec<Change>, Vec<String>> {
     let mut changes = Vec::new();
     let mut problems = Vec::new();
-    for (rank, offer) in shelf.offers.iter().enumerate() {
+    for (rank, offer) in stock.offers.iter().enumerate() {
         if let Some(problem) = known.taken_id(offer) {
             problems.push(problem);
             continue;
         }
         match known.service(offer, rank) {
-            Ok(service) => changes.extend(known.stocked(offer, service, shelf)),
+            Ok(service) => changes.extend(known.stocked(offer, service, stock)),
             Err(problem) => problems.push(problem),
         }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let offered: BTreeSet<&str> = shelf
+    let offered: BTreeSet<&str> = stock
         .offers
         .iter()
         .map(|offer| offer.plan_id.as_str())
         .collect();
     for plan in known.own_plans() {
         if !offered.contains(plan.plan.as_str()) {
-            changes.extend(known.retired(plan, shelf));
+            changes.extend(known.retired(plan, stock));
         }
     }
     Ok(changes)
@@ -152,7 +152,7 @@ impl Known<'_> {
         })
     }
 
-    fn stocked(&self, offer: &Offer, service: Service, shelf: &Shelf) -> Vec<Change> {
+    fn stocked(&self, offer: &Offer, service: Service, stock: &Stock) -> Vec<Change> {
         let plan = BrokerPlan {
             broker: self.broker.id,
             plan: offer.plan_id.clone(),
@@ -170,7 +170,7 @@ impl Known<'_> {
         }
         match self.cluster(id) {
             Some(cluster) => {
-                changes.extend(self.access(cluster, shelf));
+                changes.extend(self.access(cluster, stock));
                 if cluster.settings.as_ref() != Some(&offer.settings) {
                     changes.push(Change::SetClusterSettings {
                         id: cluster.id,
@@ -184,8 +184,8 @@ impl Known<'_> {
                 service: id,
                 kind: ClusterKind::External,
                 instance: None,
-                host: Some(shelf.host.clone()),
-                port: Some(shelf.port),
+                host: Some(stock.host.clone()),
+                port: Some(stock.port),
                 administration_port: None,
                 administrator: self.broker.user.clone(),
                 password: self.broker.password,
@@ -205,15 +205,15 @@ impl Known<'_> {
     }
 
     /// Where the broker is now, and how we get in, if that has changed.
-    fn access(&self, cluster: &Cluster, shelf: &Shelf) -> Option<Change> {
-        let is_as_known = cluster.host.as_deref() == Some(&shelf.host)
-            && cluster.port == Some(shelf.port)
+    fn access(&self, cluster: &Cluster, stock: &Stock) -> Option<Change> {
+        let is_as_known = cluster.host.as_deref() == Some(&stock.host)
+            && cluster.port == Some(stock.port)
             && cluster.administrator == self.broker.user
             && cluster.password == self.broker.password;
         (!is_as_known).then(|| Change::SetClusterAccess {
             id: cluster.id,
-            host: shelf.host.clone(),
-            port: shelf.port,
+            host: stock.host.clone(),
+            port: stock.port,
             administrator: self.broker.user.clone(),
             password: self.broker.password,
             database: None,
@@ -222,12 +222,12 @@ impl Known<'_> {
     }
 
     /// A plan that the broker has no longer: its instances can still be used and removed.
-    fn retired(&self, plan: &BrokerPlan, shelf: &Shelf) -> Vec<Change> {
+    fn retired(&self, plan: &BrokerPlan, stock: &Stock) -> Vec<Change> {
         let is_used = self.used.contains(&plan.service);
         let mut changes = self.withdrawn(plan.service, !is_used);
         if is_used {
             let cluster = self.cluster(plan.service);
-            changes.extend(cluster.and_then(|cluster| self.access(cluster, shelf)));
+            changes.extend(cluster.and_then(|cluster| self.access(cluster, stock)));
             changes.extend(cluster.and_then(|cluster| self.moved(cluster)));
             changes.push(Change::PutBrokerPlan(BrokerPlan {
                 obstacle: Some(RETIRED.to_owned()),
