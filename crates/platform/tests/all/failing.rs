@@ -4,7 +4,9 @@
 use windlass_engine::simulated::{Failure, Fault, Method};
 use windlass_model::id::{EnvironmentId, InstanceId};
 use windlass_model::instance::InstanceState as S;
+use windlass_operations::OperationState;
 use windlass_records::DeploymentStatus;
+use windlass_services::simulated::{Call, Fault as Lost, Refusal};
 
 use super::support::World;
 use super::support::images::{COMMANDS, CRASHING, ERROR, ONE, SILENT};
@@ -229,4 +231,29 @@ async fn an_idempotency_key_begins_one_deployment() {
     assert_eq!(first.deployment.id, second.deployment.id);
     world.finished(first).await;
     world.check_tidy().await.expect("nothing is left over");
+}
+
+/// What an attempt before the last may have made is taken back, though the last one surely made nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_is_not_forgotten_over_refused_connections() {
+    let world = World::new(Run::Operations).await;
+    let app = world.create("shop").await;
+    // The cluster is there before.
+    let other = world.add(app.test, SHARED, "OTHER").await;
+    assert_eq!(
+        world.provision(other).await.state,
+        OperationState::Succeeded
+    );
+    let id = world.add(app.test, SHARED, "DEFAULT").await;
+    world.driver.fault(Call::Provision, Lost::LostAnswer);
+    // Each attempt looks twice.
+    for _ in 0..4 {
+        let away = Lost::Before(Refusal::Unreachable);
+        world.driver.fault(Call::Provision, away);
+    }
+    let operation = world.provision(id).await;
+    assert_eq!(operation.state, OperationState::RolledBack, "{operation:?}");
+    assert_eq!(world.driver.faults_left(), 0);
+    assert_eq!(world.state(id).await, S::New);
+    assert_eq!(world.databases().len(), 1, "only the other one is left");
 }

@@ -92,6 +92,10 @@ fn a_service_of_a_broker_goes_the_whole_way() {
     assert_eq!(site["DATABASE_URL"], dsn.as_str());
     assert_eq!(site["DEFAULT_DATABASE_PASSWORD"], "p@s/");
     assert_eq!(site["DEFAULT_DATABASE_PORT"], "5432");
+    let shown = app.json(&["service", "show", "DEFAULT"]);
+    let names = shown["variables"].as_array().expect("a list");
+    assert!(names.contains(&json!(DSN)), "{names:?}");
+    assert_eq!(app.json(&["plan"])["variables"], json!([]));
     app.windlass(&["service", "usage", "DEFAULT"])
         .refused(1, &["brokers cannot be asked that"]);
 
