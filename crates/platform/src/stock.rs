@@ -145,6 +145,7 @@ impl Known<'_> {
             image: None,
             shared: true,
             memory_bytes: 0,
+            storage_bytes: None,
             cpu_millis: 0,
             connection_limit: 0,
             rank: u32::try_from(rank).unwrap_or(u32::MAX),

@@ -19,9 +19,9 @@ use windlass_platform::{
 };
 use windlass_records::Store;
 use windlass_router::control::SocketControl;
+use windlass_service_broker::{BrokerDriver, BrokerMarket, Settings as BrokerSettings};
 use windlass_service_drivers::external::ExternalDriver;
 use windlass_service_drivers::garage::GarageDriver;
-use windlass_service_broker::{BrokerDriver, BrokerMarket, Settings as BrokerSettings};
 use windlass_service_drivers::memcached::MemcachedDriver;
 use windlass_service_drivers::mongodb::MongodbDriver;
 use windlass_service_drivers::mysql::MysqlDriver;

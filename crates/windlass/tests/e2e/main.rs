@@ -5,8 +5,8 @@
     reason = "what a test did is shown when it fails"
 )]
 
-mod external;
 mod broker;
+mod external;
 mod failing;
 mod fifty;
 mod isolation;
