@@ -7,5 +7,6 @@ pub mod id;
 pub mod instance;
 pub mod names;
 pub mod percent;
+pub mod profile;
 pub mod time;
 pub mod variables;

@@ -7,6 +7,7 @@ use windlass_model::id::{
 };
 use windlass_model::instance::InstanceState;
 use windlass_model::names::{BranchName, Prefix};
+use windlass_model::profile::Profile;
 use windlass_model::time::Timestamp;
 
 use crate::account::{Organisation, Token, User};
@@ -134,6 +135,12 @@ pub enum Change {
     SetInstanceUrlScheme {
         id: InstanceId,
         url_scheme: Option<String>,
+        at: Timestamp,
+    },
+    /// Variables by other names besides, or by none.
+    SetInstanceProfile {
+        id: InstanceId,
+        profile: Option<Profile>,
         at: Timestamp,
     },
     /// Another URL that the user gave; the one before is forgotten when no release has it.

@@ -6,6 +6,7 @@ use windlass_model::id::{
     BindingId, DeploymentId, EnvironmentId, InstanceId, OperationId, ReleaseId, SecretId,
 };
 use windlass_model::names::{Prefix, ProcessName, VariableName};
+use windlass_model::profile::Profile;
 use windlass_model::time::Timestamp;
 use windlass_model::variables::VariableSource;
 
@@ -173,6 +174,9 @@ pub struct ReleaseBinding {
     pub prefix: Prefix,
     /// The scheme that its URL had.
     pub url_scheme: Option<String>,
+    /// Whose names its variables had besides.
+    #[serde(default)]
+    pub profile: Option<Profile>,
 }
 
 /// A release: immutable.

@@ -6,6 +6,7 @@ use windlass_model::id::{
 };
 use windlass_model::instance::InstanceState;
 use windlass_model::names::Prefix;
+use windlass_model::profile::Profile;
 use windlass_model::time::Timestamp;
 
 /// Why the last operation on an instance failed; its state is the one it had before.
@@ -39,6 +40,8 @@ pub struct Instance {
     pub prefix: Prefix,
     /// The scheme of its URL, if not the type's default.
     pub url_scheme: Option<String>,
+    /// Whose names its variables have besides.
+    pub profile: Option<Profile>,
     /// The URL with credentials that the user gave, of a type that Windlass makes nothing of.
     pub given_url: Option<SecretId>,
     /// Its state.

@@ -11,5 +11,6 @@ pub mod opensearch;
 pub mod postgres;
 pub mod rabbitmq;
 pub mod redis;
+mod relational;
 mod step;
 mod turns;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
 use windlass_model::names::{Prefix, VariableName};
+use windlass_model::profile::Profile;
 
 use crate::error::Error;
 use crate::server::ServerSpec;
@@ -126,11 +127,11 @@ pub trait Driver: Send + Sync + 'static {
         None
     }
 
-    /// The names of the variables that an instance of this type gives under that prefix, `DEFAULT`'s
-    /// aliases included: those of [`Self::variables`]. None for a type of which nobody knows them before there is a
-    /// binding.
-    fn variable_names(&self, prefix: &Prefix) -> Vec<VariableName> {
-        let variables = self.variables(&VariableRequest::for_names(prefix));
+    /// The names of the variables that an instance of this type gives under that prefix and for that profile,
+    /// `DEFAULT`'s aliases included: those of [`Self::variables`]. None for a type of which nobody knows them before
+    /// there is a binding.
+    fn variable_names(&self, prefix: &Prefix, profile: Option<Profile>) -> Vec<VariableName> {
+        let variables = self.variables(&VariableRequest::for_names(prefix, profile));
         variables
             .into_iter()
             .map(|variable| variable.name)
@@ -147,8 +148,15 @@ pub trait Driver: Send + Sync + 'static {
         None
     }
 
-    /// The variables of a binding; their names depend on the prefix alone, unless the credential is what the server
-    /// chose or the user gave. A `url_scheme` that is not
-    /// among [`Self::url_schemes`] gives the default: it is refused where the user sets it.
+    /// For whom the type has further names, in the order in which they are told to people. A type of which nobody
+    /// knows the variables before there is a binding has none.
+    fn profiles(&self) -> &'static [Profile] {
+        &[]
+    }
+
+    /// The variables of a binding; their names depend on the prefix and the profile alone, unless the credential is
+    /// what the server chose or the user gave. A `url_scheme` that is not among [`Self::url_schemes`] gives the
+    /// default, and a profile that is not among [`Self::profiles`] nothing: they are refused where the user sets
+    /// them.
     fn variables(&self, request: &VariableRequest) -> Vec<Variable>;
 }

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 use windlass_model::id::{BindingId, ClusterId, InstanceId};
 use windlass_model::names::{Prefix, VariableName};
+use windlass_model::profile::Profile;
 
 /// Where a server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,11 +126,14 @@ pub struct VariableRequest {
     pub tls: Tls,
     /// The scheme of the URL, if not the type's default.
     pub url_scheme: Option<String>,
+    /// Whose names the variables have besides.
+    pub profile: Option<Profile>,
 }
 
 impl VariableRequest {
-    /// A request whose answer has the right names, and values of no meaning.
-    pub(crate) fn for_names(prefix: &Prefix) -> Self {
+    /// A request whose answer has the right names, before there is a binding. The values tell nothing but whether
+    /// two such requests for one instance give a variable the same form.
+    pub fn for_names(prefix: &Prefix, profile: Option<Profile>) -> Self {
         Self {
             prefix: prefix.clone(),
             instance: InstanceId::from(Uuid::nil()),
@@ -141,6 +145,7 @@ impl VariableRequest {
             },
             tls: Tls::Off,
             url_scheme: None,
+            profile,
         }
     }
 }
@@ -154,4 +159,7 @@ pub struct Variable {
     pub value: SecretString,
     /// Whether the value is or holds a secret.
     pub is_sensitive: bool,
+    /// Whether it is a conventional name that is given besides, unasked: it gives way to whatever else has that
+    /// name. All others are the instance's own, and no other's.
+    pub is_alias: bool,
 }

@@ -23,33 +23,47 @@ impl<'a> Variables<'a> {
     #[must_use]
     pub fn plain(self, suffix: &str, value: impl Into<String>) -> Self {
         let name = format!("{}_{suffix}", self.prefix);
-        self.push(&name, SecretString::from(value.into()), false)
+        self.plain_named(&name, value)
     }
 
     /// `<PREFIX>_<suffix>`, which is or holds a secret.
     #[must_use]
     pub fn secret(self, suffix: &str, value: &SecretString) -> Self {
         let name = format!("{}_{suffix}", self.prefix);
-        self.push(&name, value.clone(), true)
+        self.secret_named(&name, value)
     }
 
     /// The conventional name of a secret value under the prefix `DEFAULT`; nothing under others.
     #[must_use]
     pub fn alias(self, name: &str, value: &SecretString) -> Self {
-        if self.prefix.is_default() {
-            self.push(name, value.clone(), true)
-        } else {
-            self
-        }
+        self.push_alias(name, value.clone(), true)
     }
 
     /// The same for a value that anybody may see.
     #[must_use]
     pub fn plain_alias(self, name: &str, value: impl Into<String>) -> Self {
+        self.push_alias(name, SecretString::from(value.into()), false)
+    }
+
+    /// A whole name, as a profile has them, of a value that anybody may see; in the place of an alias of that name.
+    #[must_use]
+    pub fn plain_named(self, name: &str, value: impl Into<String>) -> Self {
+        self.push(name, SecretString::from(value.into()), false, false)
+    }
+
+    /// The same for a value that is or holds a secret.
+    #[must_use]
+    pub fn secret_named(self, name: &str, value: &SecretString) -> Self {
+        self.push(name, value.clone(), true, false)
+    }
+
+    /// The name of a profile for one of several: `usual` under `DEFAULT`, `<PREFIX>_<suffix>` under others.
+    #[must_use]
+    pub fn secret_of_several(self, usual: &str, suffix: &str, value: &SecretString) -> Self {
         if self.prefix.is_default() {
-            self.push(name, SecretString::from(value.into()), false)
+            self.secret_named(usual, value)
         } else {
-            self
+            self.secret(suffix, value)
         }
     }
 
@@ -58,14 +72,24 @@ impl<'a> Variables<'a> {
         self.made
     }
 
-    fn push(mut self, name: &str, value: SecretString, is_sensitive: bool) -> Self {
+    fn push_alias(self, name: &str, value: SecretString, is_sensitive: bool) -> Self {
+        if self.prefix.is_default() {
+            self.push(name, value, is_sensitive, true)
+        } else {
+            self
+        }
+    }
+
+    fn push(mut self, name: &str, value: SecretString, is_sensitive: bool, is_alias: bool) -> Self {
         let name: VariableName = name
             .parse()
             .expect("a prefix and a suffix are letters, digits and underscores");
+        self.made.retain(|made| !made.is_alias || made.name != name);
         self.made.push(Variable {
             name,
             value,
             is_sensitive,
+            is_alias,
         });
         self
     }

@@ -32,3 +32,5 @@ CREATE TABLE service_broker_plan (
 ) STRICT;
 CREATE INDEX service_broker_plan_broker ON service_broker_plan (broker_id);
 CREATE INDEX service_broker_plan_offering ON service_broker_plan (offering);
+-- Whose names the variables of an instance have besides: those of a framework or a library.
+ALTER TABLE instance ADD COLUMN profile TEXT;

@@ -125,6 +125,9 @@ impl Changes<'_> {
                 self.set_instance_url_scheme(*id, url_scheme.as_deref(), *at)
                     .await
             }
+            Change::SetInstanceProfile { id, profile, at } => {
+                self.set_instance_profile(*id, *profile, *at).await
+            }
             Change::SetInstanceGivenUrl { id, given_url, at } => {
                 self.set_instance_given_url(*id, *given_url, *at).await
             }

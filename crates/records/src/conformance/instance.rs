@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use windlass_model::instance::InstanceState as S;
+use windlass_model::profile::Profile;
 use windlass_model::time::Timestamp;
 
 use super::sample::{self, NOW, Sample, finish, id};
@@ -209,6 +210,7 @@ pub async fn rows_change(store: Arc<dyn Store>) {
     let (cluster, password) = sample.cluster(ClusterKind::Shared, None, None);
     instance.cluster = Some(cluster.id);
     instance.url_scheme = Some("postgis".into());
+    instance.profile = Some(Profile::Laravel);
     instance.updated_at = NOW.plus_millis(7);
     instance.last_error = Some(InstanceFailure {
         operation: id(),
@@ -220,6 +222,11 @@ pub async fn rows_change(store: Arc<dyn Store>) {
     let scheme = |id| Change::SetInstanceUrlScheme {
         id,
         url_scheme: Some("postgis".into()),
+        at: NOW.plus_millis(6),
+    };
+    let profile = |id| Change::SetInstanceProfile {
+        id,
+        profile: Some(Profile::Laravel),
         at: NOW.plus_millis(6),
     };
     let failure = |id| Change::SetInstanceError {
@@ -234,6 +241,7 @@ pub async fn rows_change(store: Arc<dyn Store>) {
             Change::InsertCluster(cluster.clone()),
             place(instance.id, Some(cluster.id)),
             scheme(instance.id),
+            profile(instance.id),
             failure(instance.id),
         ])
         .await;
@@ -243,11 +251,20 @@ pub async fn rows_change(store: Arc<dyn Store>) {
         error: None,
         at: NOW.plus_millis(8),
     };
-    sample.commit([cleared, place(instance.id, None)]).await;
+    let no_profile = Change::SetInstanceProfile {
+        id: instance.id,
+        profile: None,
+        at: NOW.plus_millis(8),
+    };
+    sample
+        .commit([cleared, no_profile, place(instance.id, None)])
+        .await;
     let now = load(&sample, &instance).await;
-    assert_eq!((now.last_error, now.cluster), (None, None));
+    let left = (now.last_error, now.profile, now.cluster);
+    assert_eq!(left, (None, None, None));
     for change in [
         scheme(id()),
+        profile(id()),
         failure(id()),
         place(id(), None),
         place(instance.id, Some(id())),

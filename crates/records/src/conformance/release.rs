@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use windlass_model::profile::Profile;
+
 use super::sample::{self, NOW, Sample, finish, id};
 use super::{conflict, not_found};
 use crate::{
@@ -175,6 +177,7 @@ pub async fn releases_pin_what_is_there(store: Arc<dyn Store>) {
         instance: instance.id,
         prefix: instance.prefix.clone(),
         url_scheme: Some("postgis".into()),
+        profile: Some(Profile::Rails),
     });
     release.rollback_of = Some(earlier.id);
     release.created_at = NOW.plus_millis(1);

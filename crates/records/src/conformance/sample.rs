@@ -109,6 +109,7 @@ impl Sample {
             kind: service.kind.clone(),
             prefix: prefix.parse().expect("a good prefix"),
             url_scheme: None,
+            profile: None,
             given_url: None,
             state: InstanceState::New,
             state_before_removal: None,

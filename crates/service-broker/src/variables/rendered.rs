@@ -126,6 +126,7 @@ impl Making {
                 name: parsed,
                 value: SecretString::from(value.to_owned()),
                 is_sensitive,
+                is_alias: false,
             });
             return;
         } else {

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
+use windlass_model::profile::Profile;
 use windlass_services::{
     Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
 };
@@ -13,7 +14,9 @@ use crate::turns::Turns;
 use super::client::{Client, supported};
 use super::limits::Quotas;
 use super::site::Site;
-use super::{bind, check, destroy, names, prepare, provision, server, unbind, variables};
+use super::{
+    bind, check, destroy, names, prepare, profiles, provision, server, unbind, variables,
+};
 
 /// The Garage driver. It keeps no connection between calls and no knowledge of any cluster.
 #[derive(Debug, Default)]
@@ -141,6 +144,10 @@ impl Driver for GarageDriver {
 
     fn public_host(&self, instance: InstanceId) -> Option<String> {
         self.site.host(&names::bucket(instance))
+    }
+
+    fn profiles(&self) -> &'static [Profile] {
+        &profiles::PROFILES
     }
 
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {

@@ -31,6 +31,7 @@ mod layout;
 mod limits;
 mod names;
 mod prepare;
+mod profiles;
 mod provision;
 mod server;
 mod site;

@@ -6,10 +6,11 @@ use windlass_services::variables::{Variables, authority};
 use windlass_services::{Tls, Variable, VariableRequest};
 
 use super::names::{bucket, key_id};
+use super::profiles;
 use super::site::Site;
 
 /// Buckets in the path of requests: names of buckets before the host's need a domain and its certificate.
-const STYLE: &str = "path";
+pub(super) const STYLE: &str = "path";
 
 pub(super) fn of(site: &Site, request: &VariableRequest) -> Vec<Variable> {
     let scheme = match request.tls {
@@ -22,15 +23,15 @@ pub(super) fn of(site: &Site, request: &VariableRequest) -> Vec<Variable> {
     let mut variables = Variables::of(&request.prefix)
         .secret("STORAGE_DSN", &SecretString::from(dsn(site, request, &id)))
         .plain("STORAGE_BUCKET", &bucket)
-        .plain("STORAGE_ACCESS_KEY_ID", id)
+        .plain("STORAGE_ACCESS_KEY_ID", &id)
         .secret("STORAGE_SECRET_ACCESS_KEY", &request.password)
         .plain("STORAGE_REGION", &site.region)
-        .plain("STORAGE_ENDPOINT_URL", endpoint)
+        .plain("STORAGE_ENDPOINT_URL", &endpoint)
         .plain("STORAGE_ADDRESSING_STYLE", STYLE);
     if let Some(host) = site.host(&bucket) {
         variables = variables.plain("STORAGE_CUSTOM_DOMAIN", host);
     }
-    variables.made()
+    profiles::add(variables, site, request, &id, &endpoint).made()
 }
 
 /// The form that django-storage-url reads, which finds the bucket before `.s3.` and the region behind it. It

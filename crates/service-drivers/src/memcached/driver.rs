@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
+use windlass_model::profile::Profile;
 use windlass_services::{
     Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
 };
 
 use super::limits::{FLUSH, LOOK, PROBE};
 use super::session::{Session, supported};
-use super::{server, variables};
+use super::{profiles, server, variables};
 use crate::gate::Gates;
 
 /// The Memcached driver. It keeps no connection between calls and no knowledge of any server.
@@ -141,6 +142,10 @@ impl Driver for MemcachedDriver {
 
     fn has_credentials(&self) -> bool {
         false
+    }
+
+    fn profiles(&self) -> &'static [Profile] {
+        &profiles::PROFILES
     }
 
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {

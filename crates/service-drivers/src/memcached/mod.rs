@@ -7,6 +7,7 @@
 
 mod driver;
 mod limits;
+mod profiles;
 mod server;
 mod session;
 mod variables;

@@ -26,6 +26,7 @@ mod limits;
 mod marks;
 mod names;
 mod prepare;
+mod profiles;
 mod provision;
 mod scram;
 mod server;

@@ -6,10 +6,11 @@ use windlass_services::variables::{Variables, authority};
 use windlass_services::{Tls, Variable, VariableRequest};
 
 use super::names::{database, user};
+use super::profiles;
 
 pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
     let url = SecretString::from(url(request));
-    Variables::of(&request.prefix)
+    let variables = Variables::of(&request.prefix)
         .secret("MONGODB_URL", &url)
         .plain("MONGODB_HOST", &request.endpoint.host)
         .plain("MONGODB_PORT", request.endpoint.port.to_string())
@@ -21,8 +22,8 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
         .alias("MONGO_URL", &url)
         // Spring Boot up to version 3, and from 4 on.
         .alias("SPRING_DATA_MONGODB_URI", &url)
-        .alias("SPRING_MONGODB_URI", &url)
-        .made()
+        .alias("SPRING_MONGODB_URI", &url);
+    profiles::add(variables, request, &url).made()
 }
 
 /// A single server has no log from which a write could be found to have been done, so that drivers are told

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
+use windlass_model::profile::Profile;
 use windlass_services::{
     Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
 };
@@ -11,7 +12,9 @@ use crate::gate::Gates;
 
 use super::dialect::Dialect;
 use super::session::{Cluster, supported};
-use super::{bind, check, destroy, prepare, provision, server, sessions, unbind, variables};
+use super::{
+    bind, check, destroy, prepare, profiles, provision, server, sessions, unbind, variables,
+};
 
 /// The driver of MySQL and of MariaDB, two types. It keeps no connection between calls and no knowledge of
 /// any cluster.
@@ -131,7 +134,11 @@ impl Driver for MysqlDriver {
         &variables::URL_SCHEMES
     }
 
+    fn profiles(&self) -> &'static [Profile] {
+        &profiles::PROFILES
+    }
+
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {
-        variables::of(request)
+        variables::of(self.dialect, request)
     }
 }

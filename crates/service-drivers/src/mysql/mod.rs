@@ -33,6 +33,7 @@ mod ledger;
 mod limits;
 mod names;
 mod prepare;
+mod profiles;
 mod provision;
 mod server;
 mod session;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
+use windlass_model::profile::Profile;
 use windlass_services::{
     Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
 };
@@ -12,7 +13,9 @@ use crate::turns::Turns;
 
 use super::client::{Client, supported};
 use super::flavour::Flavour;
-use super::{bind, check, destroy, objects, prepare, provision, server, unbind, variables};
+use super::{
+    bind, check, destroy, objects, prepare, profiles, provision, server, unbind, variables,
+};
 
 /// The OpenSearch and Elasticsearch driver. It keeps no connection between calls and no knowledge of any cluster.
 #[derive(Debug)]
@@ -123,6 +126,10 @@ impl Driver for OpensearchDriver {
 
     async fn list(&self, access: &Access) -> Result<Vec<String>, Error> {
         objects::list(&self.look(access).await?).await
+    }
+
+    fn profiles(&self) -> &'static [Profile] {
+        &profiles::PROFILES
     }
 
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {

@@ -35,6 +35,7 @@ mod limits;
 mod names;
 mod objects;
 mod prepare;
+mod profiles;
 mod provision;
 mod rights;
 mod server;

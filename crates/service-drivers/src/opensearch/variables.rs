@@ -7,6 +7,7 @@ use windlass_services::{Tls, Variable, VariableRequest};
 
 use super::flavour::Flavour;
 use super::names::{index_prefix, user};
+use super::profiles::{self, Parts};
 
 /// What names of the index that a library has one of end with.
 const INDEX: &str = "default";
@@ -32,6 +33,13 @@ pub(super) fn of(flavour: Flavour, request: &VariableRequest) -> Vec<Variable> {
         "elasticsearch7"
     };
     let search = SecretString::from(format!("{search}://{place}/{prefix}{INDEX}"));
+    let parts = Parts {
+        address: format!("{scheme}://{server}"),
+        user: &user,
+        password: &request.password,
+        url: &url,
+        search: &search,
+    };
     let variables = Variables::of(&request.prefix)
         .secret("ELASTICSEARCH_URL", &url)
         .plain("ELASTICSEARCH_HOST", &request.endpoint.host)
@@ -43,11 +51,12 @@ pub(super) fn of(flavour: Flavour, request: &VariableRequest) -> Vec<Variable> {
         .secret("HAYSTACK_URL", &haystack)
         .alias("ELASTICSEARCH_URL", &url)
         .alias("SEARCH_URL", &search)
-        .plain_alias("SPRING_ELASTICSEARCH_URIS", format!("{scheme}://{server}"))
+        .plain_alias("SPRING_ELASTICSEARCH_URIS", &parts.address)
         .plain_alias("SPRING_ELASTICSEARCH_USERNAME", &user)
         .alias("SPRING_ELASTICSEARCH_PASSWORD", &request.password);
-    match flavour {
-        Flavour::Opensearch => variables.alias("OPENSEARCH_URL", &url).made(),
-        Flavour::Elasticsearch => variables.made(),
-    }
+    let variables = match flavour {
+        Flavour::Opensearch => variables.alias("OPENSEARCH_URL", &url),
+        Flavour::Elasticsearch => variables,
+    };
+    profiles::add(variables, request.profile, flavour, &parts).made()
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
+use windlass_model::profile::Profile;
 use windlass_services::{
     Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
 };
@@ -10,7 +11,9 @@ use windlass_services::{
 use crate::gate::Gates;
 
 use super::session::supported;
-use super::{bind, check, destroy, prepare, provision, server, sessions, unbind, variables};
+use super::{
+    bind, check, destroy, prepare, profiles, provision, server, sessions, unbind, variables,
+};
 
 /// The PostgreSQL driver. It keeps no connection between calls and no knowledge of any cluster.
 #[derive(Debug, Default)]
@@ -108,6 +111,10 @@ impl Driver for PostgresDriver {
 
     fn url_schemes(&self) -> &'static [&'static str] {
         &variables::URL_SCHEMES
+    }
+
+    fn profiles(&self) -> &'static [Profile] {
+        &profiles::PROFILES
     }
 
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {

@@ -23,6 +23,7 @@ mod limits;
 mod names;
 mod owned;
 mod prepare;
+mod profiles;
 mod provision;
 mod server;
 mod session;

@@ -6,14 +6,15 @@ use windlass_services::variables::{Variables, authority, scheme};
 use windlass_services::{Tls, Variable, VariableRequest};
 
 use super::names::{group, login};
+use super::profiles;
 
 /// The schemes that URLs may have, the default first: SQLAlchemy does not know `postgres`, GeoDjango needs
 /// `postgis`.
 pub const URL_SCHEMES: [&str; 4] = ["postgres", "postgresql", "postgis", "postgresql+psycopg"];
 
 pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
-    let url = SecretString::from(url(request));
-    Variables::of(&request.prefix)
+    let url = SecretString::from(url_with(scheme(request, &URL_SCHEMES), request));
+    let variables = Variables::of(&request.prefix)
         .secret("DATABASE_DSN", &url)
         .plain("DATABASE_HOST", &request.endpoint.host)
         .plain("DATABASE_PORT", request.endpoint.port.to_string())
@@ -21,23 +22,27 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
         .plain("DATABASE_USER", login(request.instance, request.generation))
         .secret("DATABASE_PASSWORD", &request.password)
         .plain("DATABASE_ENGINE", "postgresql")
-        .alias("DATABASE_URL", &url)
-        .made()
+        .alias("DATABASE_URL", &url);
+    profiles::add(variables, request, &url).made()
 }
 
-/// The only query keys are libpq's own: others are passed on as driver options, or refused.
-fn url(request: &VariableRequest) -> String {
-    let scheme = scheme(request, &URL_SCHEMES);
+pub(super) fn url_with(scheme: &str, request: &VariableRequest) -> String {
     let user = encode(&login(request.instance, request.generation));
     let password = encode(request.password.expose_secret());
     let (server, database) = (
         authority(&request.endpoint),
         encode(&group(request.instance)),
     );
-    let query = match request.tls {
+    let query = query(request.tls);
+    format!("{scheme}://{user}:{password}@{server}/{database}{query}")
+}
+
+/// The only keys are libpq's own, which are those of the JDBC driver too: others are passed on as driver options, or
+/// refused.
+pub(super) fn query(tls: Tls) -> &'static str {
+    match tls {
         Tls::Off => "",
         Tls::Require => "?sslmode=require",
         Tls::Verify => "?sslmode=verify-full",
-    };
-    format!("{scheme}://{user}:{password}@{server}/{database}{query}")
+    }
 }

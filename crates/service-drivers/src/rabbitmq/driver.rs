@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
+use windlass_model::profile::Profile;
 use windlass_services::{
     Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
 };
@@ -12,7 +13,8 @@ use crate::turns::Turns;
 
 use super::client::{Client, supported};
 use super::{
-    bind, check, connections, destroy, names, prepare, provision, server, unbind, variables,
+    bind, check, connections, destroy, names, prepare, profiles, provision, server, unbind,
+    variables,
 };
 
 /// The RabbitMQ driver. It keeps no connection between calls and no knowledge of any cluster.
@@ -124,6 +126,10 @@ impl Driver for RabbitmqDriver {
 
     fn administration_port(&self) -> Option<u16> {
         Some(server::ADMINISTRATION)
+    }
+
+    fn profiles(&self) -> &'static [Profile] {
+        &profiles::PROFILES
     }
 
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {

@@ -25,6 +25,7 @@ mod limits;
 mod names;
 mod objects;
 mod prepare;
+mod profiles;
 mod provision;
 mod server;
 mod unbind;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
+use windlass_model::profile::Profile;
 use windlass_services::{
     Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
 };
@@ -11,7 +12,7 @@ use crate::gate::Gates;
 
 use super::flavour::Flavour;
 use super::session::supported;
-use super::{bind, check, destroy, prepare, provision, server, unbind, variables};
+use super::{bind, check, destroy, prepare, profiles, provision, server, unbind, variables};
 
 /// The driver of Redis or of Valkey. It keeps no connection between calls and no knowledge of any server.
 #[derive(Debug)]
@@ -112,6 +113,10 @@ impl Driver for RedisDriver {
 
     fn url_schemes(&self) -> &'static [&'static str] {
         variables::url_schemes(self.flavour)
+    }
+
+    fn profiles(&self) -> &'static [Profile] {
+        &profiles::PROFILES
     }
 
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {

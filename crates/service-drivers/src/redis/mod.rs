@@ -26,6 +26,7 @@ mod flavour;
 mod limits;
 mod names;
 mod prepare;
+mod profiles;
 mod provision;
 mod resp;
 mod rights;

@@ -80,6 +80,7 @@ impl Ferretdb {
             endpoint: self.access.endpoint.clone(),
             tls: self.access.tls,
             url_scheme: None,
+            profile: None,
         })
     }
 }

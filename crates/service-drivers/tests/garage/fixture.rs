@@ -89,6 +89,7 @@ impl Garage {
             endpoint: self.server.applications(),
             tls: self.access.tls,
             url_scheme: None,
+            profile: None,
         })
     }
 

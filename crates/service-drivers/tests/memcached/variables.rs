@@ -20,6 +20,7 @@ fn the_address_is_no_secret() {
         },
         tls: Tls::Off,
         url_scheme: None,
+        profile: None,
     };
     let variables = driver.variables(&request);
     assert!(variables.iter().all(|variable| !variable.is_sensitive));

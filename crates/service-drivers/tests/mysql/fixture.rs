@@ -97,6 +97,7 @@ impl Mysql {
             endpoint: self.access.endpoint.clone(),
             tls: self.access.tls,
             url_scheme: None,
+            profile: None,
         })
     }
 

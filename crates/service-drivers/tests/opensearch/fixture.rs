@@ -90,6 +90,7 @@ impl Opensearch {
             endpoint: self.access.endpoint.clone(),
             tls: self.access.tls,
             url_scheme: None,
+            profile: None,
         })
     }
 

@@ -36,6 +36,7 @@ fn request(password: &str) -> VariableRequest {
         },
         tls: Tls::Off,
         url_scheme: None,
+        profile: None,
     }
 }
 
@@ -109,7 +110,7 @@ fn encryption_is_the_scheme_and_ipv6_is_in_brackets() {
 #[test]
 fn only_the_default_prefix_has_the_aliases() {
     let names = |driver: OpensearchDriver, prefix: &str| {
-        let names = driver.variable_names(&prefix.parse().expect("a prefix"));
+        let names = driver.variable_names(&prefix.parse().expect("a prefix"), None);
         names.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let own = names(OpensearchDriver::opensearch(), "REPORTS");

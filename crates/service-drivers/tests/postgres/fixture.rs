@@ -67,6 +67,7 @@ impl Postgres {
             endpoint: self.access.endpoint.clone(),
             tls: self.access.tls,
             url_scheme: None,
+            profile: None,
         })
     }
 

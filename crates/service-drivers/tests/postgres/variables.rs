@@ -37,6 +37,7 @@ fn request(password: &str) -> VariableRequest {
         },
         tls: Tls::Off,
         url_scheme: None,
+        profile: None,
     }
 }
 
@@ -186,7 +187,7 @@ fn schemes_addresses_and_encryption_have_their_forms() {
 fn only_the_default_prefix_has_the_alias() {
     let driver = PostgresDriver::new();
     let names = |prefix: &str| {
-        let names = driver.variable_names(&prefix.parse().expect("a prefix"));
+        let names = driver.variable_names(&prefix.parse().expect("a prefix"), None);
         names.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert!(names("DEFAULT").contains(&"DATABASE_URL".to_owned()));

@@ -91,6 +91,7 @@ impl Rabbitmq {
             endpoint: self.applications.clone(),
             tls: self.access.tls,
             url_scheme: None,
+            profile: None,
         })
     }
 

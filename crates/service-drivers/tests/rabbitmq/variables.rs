@@ -35,6 +35,7 @@ fn request(password: &str) -> VariableRequest {
         },
         tls: Tls::Off,
         url_scheme: None,
+        profile: None,
     }
 }
 
@@ -83,7 +84,7 @@ fn encryption_is_the_scheme_and_ipv6_is_in_brackets() {
 fn only_the_default_prefix_has_the_alias() {
     let driver = RabbitmqDriver::new();
     let names = |prefix: &str| {
-        let names = driver.variable_names(&prefix.parse().expect("a prefix"));
+        let names = driver.variable_names(&prefix.parse().expect("a prefix"), None);
         names.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert!(names("DEFAULT").contains(&"BROKER_URL".to_owned()));

@@ -71,6 +71,7 @@ impl Redis {
             endpoint: self.access.endpoint.clone(),
             tls: self.access.tls,
             url_scheme: None,
+            profile: None,
         })
     }
 }

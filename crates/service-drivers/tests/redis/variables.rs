@@ -21,6 +21,7 @@ fn request(tls: Tls) -> VariableRequest {
         },
         tls,
         url_scheme: None,
+        profile: None,
     }
 }
 

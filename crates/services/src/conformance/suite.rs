@@ -142,6 +142,7 @@ impl<'a> Suite<'a> {
             endpoint: self.fixture.applications(),
             tls: self.access.tls,
             url_scheme: None,
+            profile: None,
         })
     }
 

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use secrecy::ExposeSecret;
 use windlass_model::names::Prefix;
+use windlass_model::profile::Profile;
 
 use super::suite::{Suite, new_spec};
 use crate::password;
-use crate::spec::{Endpoint, Tls, VariableRequest};
+use crate::spec::{Endpoint, Tls, Variable, VariableRequest};
 
 pub(super) fn names_are_those_promised(suite: &Suite<'_>) {
     let driver = suite.driver();
+    let profiles: Vec<_> = Profile::ALL.into_iter().map(Some).chain([None]).collect();
     for prefix in [
         Prefix::default_prefix(),
         "REPORTS_2".parse().expect("a prefix"),
@@ -21,26 +23,31 @@ pub(super) fn names_are_those_promised(suite: &Suite<'_>) {
                 .iter()
                 .map(|scheme| Some((*scheme).to_owned()));
             for url_scheme in schemes.chain([None, Some("unheard-of".to_owned())]) {
-                let request = VariableRequest {
-                    prefix: prefix.clone(),
-                    instance: new_spec().instance,
-                    generation: 1,
-                    password: password::generate(),
-                    endpoint: Endpoint {
-                        host: "fd00::1".to_owned(),
-                        port: 5432,
-                    },
-                    tls,
-                    url_scheme,
-                };
-                check(suite, &request);
+                for profile in &profiles {
+                    let request = VariableRequest {
+                        prefix: prefix.clone(),
+                        instance: new_spec().instance,
+                        generation: 1,
+                        password: password::generate(),
+                        endpoint: Endpoint {
+                            host: "fd00::1".to_owned(),
+                            port: 5432,
+                        },
+                        tls,
+                        url_scheme: url_scheme.clone(),
+                        profile: *profile,
+                    };
+                    check(suite, &request);
+                }
             }
         }
     }
 }
 
 fn check(suite: &Suite<'_>, request: &VariableRequest) {
-    let names = suite.driver().variable_names(&request.prefix);
+    let names = suite
+        .driver()
+        .variable_names(&request.prefix, request.profile);
     let variables = suite.driver().variables(request);
     let given: Vec<_> = variables
         .iter()
@@ -55,13 +62,21 @@ fn check(suite: &Suite<'_>, request: &VariableRequest) {
         given.len(),
         "no name is given twice: {given:?}"
     );
-    if !request.prefix.is_default() {
-        let start = format!("{}_", request.prefix);
+    let start = format!("{}_", request.prefix);
+    for variable in &variables {
+        let is_prefixed = variable.name.as_str().starts_with(&start);
         assert!(
-            given.iter().all(|name| name.as_str().starts_with(&start)),
-            "the prefix is in all: {given:?}"
+            !(is_prefixed && variable.is_alias),
+            "{} has the prefix and gives way to nothing",
+            variable.name
+        );
+        assert!(
+            is_prefixed || !variable.is_alias || request.prefix.is_default(),
+            "only DEFAULT has aliases, {} is none of its",
+            variable.name
         );
     }
+    profile_is_the_types(suite, request, &variables);
     let secret = request.password.expose_secret();
     let holds = variables
         .iter()
@@ -79,6 +94,33 @@ fn check(suite: &Suite<'_>, request: &VariableRequest) {
     );
     let shown = format!("{variables:?} {request:?}");
     assert!(!shown.contains(secret), "no Debug shows a password");
+}
+
+/// A profile of the type gives names of its own, and another nothing.
+fn profile_is_the_types(suite: &Suite<'_>, request: &VariableRequest, given: &[Variable]) {
+    let driver = suite.driver();
+    let without = VariableRequest {
+        profile: None,
+        ..request.clone()
+    };
+    let own = |variables: &[Variable]| -> BTreeSet<_> {
+        let own = variables.iter().filter(|variable| !variable.is_alias);
+        own.map(|variable| variable.name.clone()).collect()
+    };
+    let (with, without) = (own(given), own(&driver.variables(&without)));
+    let known = |profile| driver.profiles().contains(&profile);
+    assert!(without.is_subset(&with), "the usual names stay: {with:?}");
+    assert_eq!(
+        request.profile.is_some_and(known),
+        with != without,
+        "names for {:?}: {with:?}",
+        request.profile
+    );
+    let start = format!("{}_", request.prefix);
+    assert!(
+        without.iter().all(|name| name.as_str().starts_with(&start)),
+        "the prefix is in all but aliases: {without:?}"
+    );
 }
 
 pub(super) fn server_can_be_run(suite: &Suite<'_>) {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use windlass_engine::ImageReference;
 use windlass_model::id::{InstanceId, short};
+use windlass_model::profile::Profile;
 
 use super::cluster::{Cluster, Instance, User};
 use super::fault::{Call, Fault, Refusal, no_answer};
@@ -280,6 +281,10 @@ impl Driver for SimulatedDriver {
     async fn list(&self, access: &Access) -> Result<Vec<String>, Error> {
         let whole = |cluster: &mut Cluster| Ok(cluster.instances.keys().cloned().collect());
         self.call(Call::List, access, None, |_| Ok(()), whole).await
+    }
+
+    fn profiles(&self) -> &'static [Profile] {
+        &variables::PROFILES
     }
 
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {

@@ -4,6 +4,7 @@ use sqlx::query;
 use windlass_model::id::{ClusterId, DeploymentId, InstanceId, SecretId};
 use windlass_model::instance::InstanceState;
 use windlass_model::names::Prefix;
+use windlass_model::profile::Profile;
 use windlass_model::time::Timestamp;
 use windlass_records::{Instance, InstanceFailure};
 
@@ -22,8 +23,8 @@ impl Changes<'_> {
         }
         query(
             "INSERT INTO instance (id, application_id, environment_id, service_id, kind, prefix, url_scheme, state, \
-             state_before_removal, cluster_id, generation, last_error, created_at, updated_at, given_url) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             state_before_removal, cluster_id, generation, last_error, created_at, updated_at, given_url, profile) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(row.id.to_string())
         .bind(application.to_string())
@@ -40,6 +41,7 @@ impl Changes<'_> {
         .bind(row.created_at.0)
         .bind(row.updated_at.0)
         .bind(row.given_url.map(|id| id.to_string()))
+        .bind(row.profile.map(Profile::as_str))
         .execute(&mut *self.connection)
         .await
         .map_err(|error| prefix_conflict(error, row.id, &row.prefix, &row.kind))?;
@@ -178,6 +180,21 @@ impl Changes<'_> {
     ) -> Result<(), Fault> {
         let result = query("UPDATE instance SET url_scheme = ?, updated_at = ? WHERE id = ?")
             .bind(url_scheme)
+            .bind(at.0)
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
+        found(&result, || format!("instance {id}"))
+    }
+
+    pub(super) async fn set_instance_profile(
+        &mut self,
+        id: InstanceId,
+        profile: Option<Profile>,
+        at: Timestamp,
+    ) -> Result<(), Fault> {
+        let result = query("UPDATE instance SET profile = ?, updated_at = ? WHERE id = ?")
+            .bind(profile.map(Profile::as_str))
             .bind(at.0)
             .bind(id.to_string())
             .execute(&mut *self.connection)

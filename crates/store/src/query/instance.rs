@@ -114,6 +114,7 @@ pub(crate) fn instance_from(row: &SqliteRow) -> Result<Instance, Fault> {
         kind: text(row, "kind")?,
         prefix: parsed(row, "prefix")?,
         url_scheme: text_or_none(row, "url_scheme")?,
+        profile: parsed_or_none(row, "profile")?,
         given_url: parsed_or_none(row, "given_url")?,
         state: parsed(row, "state")?,
         state_before_removal: parsed_or_none(row, "state_before_removal")?,
