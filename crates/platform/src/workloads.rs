@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use windlass_engine::{Attachment, ImageId, Limits, Restart, Workload, labels};
-use windlass_model::names::VariableName;
+use windlass_model::id::InstanceId;
+use windlass_model::names::{Prefix, VariableName};
+use windlass_model::profile::Profile;
 use windlass_operations::{Failure, Operation};
 use windlass_records::{BindingState, Instance, Release, ReleaseBinding, Service, VariableValue};
 use windlass_services::{Tls, Variable, VariableRequest};
@@ -16,6 +18,49 @@ use crate::{failures, naming};
 
 /// How long a process has to end after the first signal: what other platforms give.
 const STOP_GRACE: Duration = Duration::from_secs(10);
+
+/// What the variables of an instance are made from, besides its credentials.
+#[derive(Debug, Clone)]
+pub(crate) struct Given {
+    instance: InstanceId,
+    prefix: Prefix,
+    url_scheme: Option<String>,
+    profile: Option<Profile>,
+}
+
+impl Given {
+    /// As the next deployment gives them.
+    pub(crate) fn of(instance: &Instance) -> Self {
+        Self {
+            instance: instance.id,
+            prefix: instance.prefix.clone(),
+            url_scheme: instance.url_scheme.clone(),
+            profile: instance.profile,
+        }
+    }
+
+    /// As a release gives them.
+    pub(crate) fn pinned(binding: &ReleaseBinding) -> Self {
+        Self {
+            instance: binding.instance,
+            prefix: binding.prefix.clone(),
+            url_scheme: binding.url_scheme.clone(),
+            profile: binding.profile,
+        }
+    }
+}
+
+/// A variable that an instance gives, without its value.
+#[derive(Debug, Clone)]
+pub(crate) struct GivenVariable {
+    pub(crate) name: VariableName,
+    /// Whether its value is or holds a secret.
+    pub(crate) is_sensitive: bool,
+    /// Whether it gives way to another of its name.
+    pub(crate) is_alias: bool,
+    /// Equal where one instance's values are equal as long as its credentials are.
+    pub(crate) form: String,
+}
 
 impl Parts {
     /// Makes the containers of a release run; those that run already are left alone.
@@ -132,31 +177,34 @@ impl Parts {
             endpoint: Self::application_endpoint(&cluster),
             tls: Tls::Off,
             url_scheme: pinned.url_scheme.clone(),
+            profile: pinned.profile,
         };
         Ok(self.driver(&scene.service)?.variables(&request))
     }
 
-    /// The names of the variables that an instance gives, and whether they are sensitive: all are treated so but what
-    /// is plainly no secret by its name. Of a type whose bindings alone know them, those of the newest one.
-    pub(crate) async fn instance_variable_names(
+    /// The variables that an instance gives, before there need be a binding. Of a type whose bindings alone know them,
+    /// those of the newest one.
+    pub(crate) async fn given_variables(
         &self,
-        instance: &Instance,
+        given: Given,
         service: &Service,
-    ) -> Result<Vec<(VariableName, bool)>, Failure> {
-        const PLAIN: [&str; 5] = ["_HOST", "_PORT", "_NAME", "_USER", "_ENGINE"];
-        let names = self.driver(service)?.variable_names(&instance.prefix);
-        let is_plain = |name: &VariableName| {
-            let name = name.as_str();
-            PLAIN.iter().any(|ending| name.ends_with(ending))
+    ) -> Result<Vec<GivenVariable>, Failure> {
+        let request = VariableRequest {
+            url_scheme: given.url_scheme.clone(),
+            ..VariableRequest::for_names(&given.prefix, given.profile)
         };
-        if !names.is_empty() {
-            let sensitive = |name: VariableName| {
-                let is_sensitive = !is_plain(&name);
-                (name, is_sensitive)
-            };
-            return Ok(names.into_iter().map(sensitive).collect());
+        let known = self.driver(service)?.variables(&request);
+        if !known.is_empty() {
+            let form = |variable: &Variable| variable.value.expose_secret().to_owned();
+            let named = known.into_iter().map(|variable| GivenVariable {
+                form: form(&variable),
+                name: variable.name,
+                is_sensitive: variable.is_sensitive,
+                is_alias: variable.is_alias,
+            });
+            return Ok(named.collect());
         }
-        let bindings = self.store.bindings(instance.id).await;
+        let bindings = self.store.bindings(given.instance).await;
         let bindings = bindings.map_err(|error| failures::store(&error))?;
         let mut active = bindings.iter().rev();
         let Some(newest) = active.find(|binding| binding.state == BindingState::Active) else {
@@ -164,14 +212,20 @@ impl Parts {
         };
         let pinned = ReleaseBinding {
             binding: newest.id,
-            instance: instance.id,
-            prefix: instance.prefix.clone(),
-            url_scheme: instance.url_scheme.clone(),
+            instance: given.instance,
+            prefix: given.prefix,
+            url_scheme: given.url_scheme,
+            profile: given.profile,
         };
         let made = self.binding_variables(&pinned).await?;
         Ok(made
             .into_iter()
-            .map(|variable| (variable.name, variable.is_sensitive))
+            .map(|variable| GivenVariable {
+                name: variable.name,
+                is_sensitive: variable.is_sensitive,
+                is_alias: variable.is_alias,
+                form: String::new(),
+            })
             .collect())
     }
 
@@ -201,4 +255,11 @@ impl Parts {
         }
         Ok(upstreams)
     }
+}
+
+/// What services give, in the order in which the later of two of one name is the one that counts: an alias gives way
+/// to a variable that an instance has for its own.
+pub(crate) fn aliases_first<V>(mut given: Vec<V>, is_alias: impl Fn(&V) -> bool) -> Vec<V> {
+    given.sort_by_key(|variable| !is_alias(variable));
+    given
 }

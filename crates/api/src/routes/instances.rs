@@ -70,7 +70,7 @@ pub(super) async fn usage(
     Ok(Json(usage.into()))
 }
 
-/// Another prefix or URL scheme: other variables from the next deployment on.
+/// Another prefix or URL scheme, names for a framework, or another URL: other variables from the next deployment on.
 #[utoipa::path(patch, path = "/apps/v3/service-instances/{id}/", tag = "service-instances", params(("id" = String, Path)), request_body = ChangeInstance, responses((status = 200, body = ServiceInstance), (status = 400, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn change(
     State(state): State<AppState>,
@@ -80,17 +80,27 @@ pub(super) async fn change(
     let ChangeInstance {
         prefix,
         url_scheme,
+        inject_profile,
         url,
     } = command.body;
-    if url.is_some() && (prefix.is_some() || url_scheme.is_some()) {
-        return Err(ApiError::field(
-            "url",
-            "It is changed by itself, not together with the prefix or the URL scheme.",
-        ));
+    let renames = prefix.is_some() || url_scheme.is_some();
+    let alone = |field| {
+        let why = "It is changed by itself, not together with anything else.";
+        Err(ApiError::field(field, why))
+    };
+    if url.is_some() && (renames || inject_profile.is_some()) {
+        return alone("url");
+    }
+    if inject_profile.is_some() && renames {
+        return alone("inject_profile");
     }
     let work = state.act(command.context, move |platform, context| async move {
         if let Some(url) = url {
             return platform.set_instance_url(&context, id, url).await;
+        }
+        if let Some(profile) = inject_profile {
+            let changed = platform.set_instance_profile(&context, id, &profile);
+            return changed.await;
         }
         platform
             .rename_instance(&context, id, prefix.as_deref(), url_scheme.as_deref())

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use windlass_model::id::EnvironmentId;
+use windlass_model::profile::{NO_PROFILE, Profile};
 use windlass_platform::{InstanceUsage, InstanceView, NewInstance};
 use windlass_records::InstanceFailure;
 
@@ -32,6 +33,8 @@ pub(crate) struct ServiceInstance {
     in_running_release: bool,
     #[schema(required)]
     url_scheme: Option<String>,
+    /// For whom its variables have further names, such as `laravel`; `none`.
+    inject_profile: &'static str,
     /// The names of the variables that it gives.
     variables: Vec<String>,
     #[schema(required)]
@@ -85,6 +88,7 @@ impl From<InstanceView> for ServiceInstance {
             in_running_release: instance.state.is_in_running_release(),
             r#type: instance.kind,
             url_scheme: instance.url_scheme,
+            inject_profile: instance.profile.map_or(NO_PROFILE, Profile::as_str),
             variables: variable_names.into_iter().map(Into::into).collect(),
             last_error: instance.last_error.map(Into::into),
             created_at: time(instance.created_at),
@@ -139,6 +143,9 @@ pub(crate) struct CreateInstance {
     region: Option<String>,
     /// The scheme of its URL, if not the type's own.
     url_scheme: Option<String>,
+    /// `libpq`, `mysql`, `django`, `laravel`, `rails`, `spring`, `aws`, `heroku`: variables by these names besides, if
+    /// the type has some. They have no prefix: one instance of an environment gives them. `none` without.
+    inject_profile: Option<String>,
     /// The URL with credentials of an external service; never shown again.
     #[schema(value_type = Option<String>)]
     url: Option<SecretString>,
@@ -152,6 +159,7 @@ impl From<CreateInstance> for NewInstance {
             prefix: body.prefix,
             region: body.region,
             url_scheme: body.url_scheme,
+            profile: body.inject_profile,
             url: body.url,
         }
     }
@@ -162,6 +170,8 @@ impl From<CreateInstance> for NewInstance {
 pub(crate) struct ChangeInstance {
     pub(crate) prefix: Option<String>,
     pub(crate) url_scheme: Option<String>,
+    /// As in a new one, by itself; `none` takes the names away.
+    pub(crate) inject_profile: Option<String>,
     /// Another URL of an external service, by itself; the credentials are to be rotated then.
     #[schema(value_type = Option<String>)]
     pub(crate) url: Option<SecretString>,

@@ -28,6 +28,9 @@ pub(crate) enum ServiceVerb {
         /// The scheme of its URL, such as postgresql.
         #[arg(long)]
         url_scheme: Option<String>,
+        /// Give variables by the names of libpq, mysql, django, laravel, rails, spring, aws or heroku besides.
+        #[arg(long, value_name = "WHOM")]
+        variables_for: Option<String>,
         /// The URL with credentials of an external service; '-' reads it from standard input, where nobody else sees
         /// it.
         #[arg(long)]
@@ -92,6 +95,13 @@ pub(crate) enum ServiceVerb {
         prefix: String,
         /// Its new prefix.
         new: String,
+    },
+    /// Give variables by the names of a framework besides, from the next deployment on.
+    VariablesFor {
+        /// Its prefix.
+        prefix: String,
+        /// libpq, mysql, django, laravel, rails, spring, aws or heroku, if its type has such names; or none.
+        whom: String,
     },
     /// Destroy a service instance that is not attached, with its data.
     Remove {

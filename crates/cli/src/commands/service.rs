@@ -28,12 +28,16 @@ pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
             service,
             prefix,
             url_scheme,
+            variables_for,
             url,
         } => {
             let mut body =
                 json!({"environment": environment.id, "service": service, "prefix": prefix});
             if let Some(scheme) = url_scheme {
                 body["url_scheme"] = json!(scheme);
+            }
+            if let Some(whom) = variables_for {
+                body["inject_profile"] = json!(whom);
             }
             if let Some(url) = url {
                 body["url"] = json!(given(url)?);
@@ -108,6 +112,16 @@ pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
                 "is the new name of {}; the new variable names come with the next deployment.",
                 cell(&instance["prefix"])
             );
+            changed(call, &environment, &made, &next)
+        }
+        ServiceVerb::VariablesFor { prefix, whom } => {
+            let instance = scope::instance(client, &environment, &prefix)?;
+            let made = client.patch(&path(&instance), &json!({ "inject_profile": whom }))?;
+            let next = match made["inject_profile"].as_str() {
+                Some("none") | None => "gives variables by its own names only".to_owned(),
+                Some(whom) => format!("gives variables for {whom} besides"),
+            };
+            let next = format!("{next}, from the next deployment on.");
             changed(call, &environment, &made, &next)
         }
         ServiceVerb::Remove {
@@ -319,6 +333,7 @@ fn show(call: &Call<'_>, environment: &Environment, prefix: &str) -> Result<(), 
         .map(cell)
         .collect();
     let failure = &item["last_error"];
+    let whom = filled(&item["inject_profile"]).filter(|whom| whom != "none");
     output::fields(&[
         ("Prefix", filled(&item["prefix"])),
         ("Environment", Some(environment.title())),
@@ -335,6 +350,7 @@ fn show(call: &Call<'_>, environment: &Environment, prefix: &str) -> Result<(), 
         ("In use", filled(&item["in_running_release"])),
         ("Next deployment", Some(pending(&item).to_owned())),
         ("URL scheme", filled(&item["url_scheme"])),
+        ("Variables for", whom),
         ("Variables", Some(names.join(" "))),
         ("Created", Some(time(&item["created_at"]))),
         ("Last error", filled(&failure["message"])),

@@ -6,14 +6,16 @@ use secrecy::SecretString;
 use windlass_model::id::{EnvironmentId, InstanceId, ServiceId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_model::names::{Prefix, VariableName};
+use windlass_model::profile::Profile;
 use windlass_operations::{Operation, Submission};
 use windlass_records::{
     Change, Instance, InstanceFilter, NewSecret, Page, PageRequest, Service, VariableFilter,
 };
-use windlass_services::{BROKER, Driver};
+use windlass_services::{BROKER, Driver, VariableRequest};
 
 use super::deployments::Composed;
 use super::load::not_removing;
+use super::profile::checked_profile;
 use crate::context::Context;
 use crate::definitions::{provisioning, removal};
 use crate::error::{Error, refusal_code};
@@ -21,6 +23,7 @@ use crate::ids;
 use crate::instance_work::Patience;
 use crate::platform::Platform;
 use crate::scene::Scene;
+use crate::workloads::Given;
 
 /// An instance to be added.
 #[derive(Debug, Clone)]
@@ -35,8 +38,43 @@ pub struct NewInstance {
     pub region: Option<String>,
     /// The scheme of the URL, if not the type's default.
     pub url_scheme: Option<String>,
+    /// For whom its variables have further names, if for anybody.
+    pub profile: Option<String>,
     /// The URL with credentials of an external service.
     pub url: Option<SecretString>,
+}
+
+/// What the names of an instance's variables depend on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) prefix: &'a Prefix,
+    pub(super) profile: Option<Profile>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(instance: &'a Instance) -> Self {
+        let (prefix, profile) = (&instance.prefix, instance.profile);
+        Self { prefix, profile }
+    }
+
+    /// Those that must not be another's. Aliases such as `DATABASE_URL` give way instead.
+    fn firm(self, driver: &dyn Driver) -> Vec<VariableName> {
+        let variables = driver.variables(&VariableRequest::for_names(self.prefix, self.profile));
+        let firm = variables.into_iter().filter(|variable| !variable.is_alias);
+        firm.map(|variable| variable.name).collect()
+    }
+
+    /// The field that is to be changed where a name is taken, and what is to be done.
+    fn remedy(self, name: &VariableName) -> (&'static str, String) {
+        let prefix = self.prefix;
+        match self.profile {
+            Some(profile) if !name.as_str().starts_with(&format!("{prefix}_")) => (
+                "inject_profile",
+                format!("one instance of an environment has the variables for '{profile}'"),
+            ),
+            _ => ("prefix", "choose another prefix".to_owned()),
+        }
+    }
 }
 
 /// An instance with its service.
@@ -69,7 +107,12 @@ impl Platform {
         driver
             .check_given(new.url.as_ref())
             .map_err(|reason| Error::invalid("url", reason))?;
-        self.check_variable_names(&scene, &service, &prefix, None)
+        let profile = checked_profile(driver.as_ref(), new.profile.as_deref())?;
+        let names = Names {
+            prefix: &prefix,
+            profile,
+        };
+        self.check_variable_names(&scene, &service, names, None)
             .await?;
         let now = self.parts.now();
         let given = new.url.map(|value| NewSecret {
@@ -84,6 +127,7 @@ impl Platform {
             kind: service.kind.clone(),
             prefix,
             url_scheme: new.url_scheme,
+            profile,
             given_url: given.as_ref().map(|given| given.id),
             state: InstanceState::New,
             state_before_removal: None,
@@ -165,19 +209,14 @@ impl Platform {
 
     /// The names that an instance gives must not be another's, and must not be hidden by a custom one.
     /// Aliases such as `DATABASE_URL` give way instead.
-    async fn check_variable_names(
+    pub(super) async fn check_variable_names(
         &self,
         scene: &Scene,
         service: &Service,
-        prefix: &Prefix,
+        names: Names<'_>,
         own: Option<InstanceId>,
     ) -> Result<(), Error> {
-        let names = self.parts.driver(service)?.variable_names(prefix);
-        let beginning = format!("{prefix}_");
-        let firm: Vec<&VariableName> = names
-            .iter()
-            .filter(|name| name.as_str().starts_with(&beginning))
-            .collect();
+        let firm = names.firm(self.parts.driver(service)?.as_ref());
         let filter = InstanceFilter {
             environment: Some(scene.environment.id),
             ..InstanceFilter::default()
@@ -193,15 +232,13 @@ impl Platform {
                 continue;
             }
             let other_service = self.parts.service(other.service).await?;
-            let taken = self
-                .parts
-                .driver(&other_service)?
-                .variable_names(&other.prefix);
+            let taken = Names::of(&other).firm(self.parts.driver(&other_service)?.as_ref());
             if let Some(name) = firm.iter().find(|name| taken.contains(name)) {
+                let (field, remedy) = names.remedy(name);
                 return Err(Error::invalid(
-                    "prefix",
+                    field,
                     format!(
-                        "with the prefix '{prefix}' the variable {name} would have two values: the instance with the prefix '{}' gives it already; choose another prefix",
+                        "the variable {name} would have two values: the instance with the prefix '{}' gives it already; {remedy}",
                         other.prefix
                     ),
                 ));
@@ -218,9 +255,9 @@ impl Platform {
             .await?
             .rows
         {
-            if !variable.overrides && firm.contains(&&variable.name) {
+            if !variable.overrides && firm.contains(&variable.name) {
                 return Err(Error::invalid(
-                    "prefix",
+                    names.remedy(&variable.name).0,
                     format!(
                         "the custom variable {} would hide the instance's; unset it, or set it again with override",
                         variable.name
@@ -266,8 +303,8 @@ impl Platform {
 
     async fn instance_view(&self, instance: Instance) -> Result<InstanceView, Error> {
         let service = self.parts.service(instance.service).await?;
-        let names = self.parts.instance_variable_names(&instance, &service);
-        let variable_names = names.await?.into_iter().map(|(name, _)| name).collect();
+        let names = self.parts.given_variables(Given::of(&instance), &service);
+        let variable_names = names.await?.into_iter().map(|it| it.name).collect();
         Ok(InstanceView {
             instance,
             service,
@@ -361,7 +398,7 @@ impl Platform {
         if to.is_wished() {
             // Custom variables may have been set meanwhile that would hide the instance's.
             let service = self.parts.service(instance.service).await?;
-            self.check_variable_names(&scene, &service, &instance.prefix, Some(id))
+            self.check_variable_names(&scene, &service, Names::of(&instance), Some(id))
                 .await?;
         }
         let changes = vec![
@@ -402,7 +439,11 @@ impl Platform {
             let prefix: Prefix = prefix
                 .parse()
                 .map_err(|error| Error::name("prefix", &error))?;
-            self.check_variable_names(&scene, &service, &prefix, Some(id))
+            let names = Names {
+                prefix: &prefix,
+                ..Names::of(&instance)
+            };
+            self.check_variable_names(&scene, &service, names, Some(id))
                 .await?;
             changes.push(Change::SetInstancePrefix { id, prefix, at });
         }
@@ -545,7 +586,10 @@ fn check_url_scheme(driver: &dyn Driver, scheme: Option<&str>) -> Result<(), Err
     ))
 }
 
-fn checked_transition(instance: &Instance, event: InstanceEvent) -> Result<InstanceState, Error> {
+pub(super) fn checked_transition(
+    instance: &Instance,
+    event: InstanceEvent,
+) -> Result<InstanceState, Error> {
     transition(instance.state, event).map_err(|refusal| {
         Error::refused(
             refusal_code(refusal),

@@ -13,6 +13,7 @@ pub(crate) mod logs;
 pub(crate) mod operations;
 pub(crate) mod pinned;
 pub(crate) mod plan;
+mod profile;
 pub(crate) mod regions;
 pub(crate) mod releases;
 pub(crate) mod rollback;

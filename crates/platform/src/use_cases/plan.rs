@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::naming;
 use crate::platform::Platform;
 use crate::scene::Scene;
+use crate::workloads::{Given, aliases_first};
 
 /// What becomes of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +74,8 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Origin {
     Value(VariableValue),
-    Instance(InstanceId, Prefix, Option<String>),
+    /// The form that the value has, whatever the credentials in it.
+    Instance(InstanceId, String),
     /// Made anew by each deployment; never a reason of its own.
     Derived,
 }
@@ -137,7 +139,8 @@ impl Platform {
                 (true, None) => "create",
                 (true, Some(pinned))
                     if pinned.prefix != instance.prefix
-                        || pinned.url_scheme != instance.url_scheme =>
+                        || pinned.url_scheme != instance.url_scheme
+                        || pinned.profile != instance.profile =>
                 {
                     "rename"
                 }
@@ -164,7 +167,10 @@ impl Platform {
         running: Option<&Release>,
     ) -> Result<Vec<PlannedVariable>, Error> {
         let wished = self.wished_origins(scene, instances).await?;
-        let held = running.map(held_origins).unwrap_or_default();
+        let held = match running {
+            Some(release) => self.held_origins(release).await?,
+            None => BTreeMap::new(),
+        };
         let mut changes = Vec::new();
         for (name, (source, origin)) in &wished {
             match held.get(name) {
@@ -217,20 +223,19 @@ impl Platform {
                 Origin::Derived,
             );
         }
+        let mut given = Vec::new();
         for instance in instances
             .iter()
             .filter(|instance| instance.state.is_wished())
         {
             let service = self.parts.service(instance.service).await?;
-            let names = self.parts.instance_variable_names(instance, &service);
-            for (name, _) in names.await? {
-                let origin = Origin::Instance(
-                    instance.id,
-                    instance.prefix.clone(),
-                    instance.url_scheme.clone(),
-                );
-                add(name, VariableSource::Service, origin);
-            }
+            let variables = self.parts.given_variables(Given::of(instance), &service);
+            let of_instance = |variable| (instance.id, variable);
+            given.extend(variables.await?.into_iter().map(of_instance));
+        }
+        for (id, variable) in aliases_first(given, |(_, variable)| variable.is_alias) {
+            let origin = Origin::Instance(id, variable.form);
+            add(variable.name, VariableSource::Service, origin);
         }
         for variable in self.wished_variables(scene).await? {
             add(
@@ -241,31 +246,43 @@ impl Platform {
         }
         Ok(by_name(candidates))
     }
-}
 
-fn held_origins(release: &Release) -> BTreeMap<VariableName, (VariableSource, Origin)> {
-    by_name(release.variables.iter().map(|variable| {
-        let origin = match (&variable.value, variable.source) {
-            (_, VariableSource::Builtin) => Origin::Derived,
-            (VariableValue::Binding(id), _) => release
-                .bindings
-                .iter()
-                .find(|pinned| pinned.binding == *id)
-                .map_or(Origin::Derived, |pinned| {
-                    Origin::Instance(
-                        pinned.instance,
-                        pinned.prefix.clone(),
-                        pinned.url_scheme.clone(),
-                    )
-                }),
-            (value, _) => Origin::Value(value.clone()),
-        };
-        Candidate {
-            name: variable.name.clone(),
-            source: variable.source,
-            value: origin,
+    async fn held_origins(
+        &self,
+        release: &Release,
+    ) -> Result<BTreeMap<VariableName, (VariableSource, Origin)>, Error> {
+        let mut forms = BTreeMap::new();
+        let mut instances = BTreeMap::new();
+        for pinned in &release.bindings {
+            instances.insert(pinned.binding, pinned.instance);
+            let Some(instance) = self.parts.store.instance(pinned.instance).await? else {
+                continue;
+            };
+            let service = self.parts.service(instance.service).await?;
+            let given = self.parts.given_variables(Given::pinned(pinned), &service);
+            for variable in given.await? {
+                let key = (pinned.binding, variable.name);
+                forms.insert(key, variable.form);
+            }
         }
-    }))
+        Ok(by_name(release.variables.iter().map(|variable| {
+            let origin = match (&variable.value, variable.source) {
+                (_, VariableSource::Builtin) => Origin::Derived,
+                (VariableValue::Binding(id), _) => {
+                    let form = forms.remove(&(*id, variable.name.clone()));
+                    instances.get(id).map_or(Origin::Derived, |instance| {
+                        Origin::Instance(*instance, form.unwrap_or_default())
+                    })
+                }
+                (value, _) => Origin::Value(value.clone()),
+            };
+            Candidate {
+                name: variable.name.clone(),
+                source: variable.source,
+                value: origin,
+            }
+        })))
+    }
 }
 
 fn by_name(

@@ -172,6 +172,7 @@ impl Platform {
                 instance: pinned.instance,
                 prefix: pinned.prefix.clone(),
                 url_scheme: pinned.url_scheme.clone(),
+                profile: pinned.profile,
                 provision: false,
             });
         }

@@ -14,6 +14,7 @@ use crate::error::{Error, FieldError};
 use crate::ids;
 use crate::platform::Platform;
 use crate::scene::Scene;
+use crate::workloads::{Given, aliases_first};
 
 /// Linux takes 128 KiB for one `NAME=value` string of a process's environment.
 const MAX_VALUE_BYTES: usize = 120 * 1024;
@@ -112,6 +113,7 @@ impl Platform {
             let sensitive = VariableName::as_str(&name) == "SECRET_KEY";
             variables.push(given(name, value, sensitive, VariableSource::Builtin));
         }
+        let mut instances = Vec::new();
         let filter = InstanceFilter {
             environment: Some(scene.environment.id),
             ..InstanceFilter::default()
@@ -127,10 +129,16 @@ impl Platform {
                 continue;
             }
             let service = self.parts.service(instance.service).await?;
-            let names = self.parts.instance_variable_names(&instance, &service);
-            for (name, is_sensitive) in names.await? {
-                variables.push(given(name, None, is_sensitive, VariableSource::Service));
-            }
+            let of = Given::of(&instance);
+            instances.extend(self.parts.given_variables(of, &service).await?);
+        }
+        for it in aliases_first(instances, |it| it.is_alias) {
+            variables.push(given(
+                it.name,
+                None,
+                it.is_sensitive,
+                VariableSource::Service,
+            ));
         }
         Ok(variables)
     }

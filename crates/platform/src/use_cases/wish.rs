@@ -156,6 +156,7 @@ impl Platform {
                 instance: instance.id,
                 prefix: instance.prefix.clone(),
                 url_scheme: instance.url_scheme.clone(),
+                profile: instance.profile,
                 provision: instance.state == InstanceState::New,
             })
             .collect()

@@ -6,6 +6,7 @@ mod failing;
 mod harness;
 mod life_cycle;
 mod other_rules;
+mod profiles;
 mod reconciling;
 mod retention;
 mod rollback;

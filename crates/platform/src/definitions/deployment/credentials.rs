@@ -148,6 +148,7 @@ impl Stage<'_> {
                 instance: wished.instance,
                 prefix: wished.prefix.clone(),
                 url_scheme: wished.url_scheme.clone(),
+                profile: wished.profile,
             });
         }
         Ok(bindings)

@@ -11,6 +11,7 @@ use windlass_records::{Change, Process, Release, ReleaseBinding, ReleaseVariable
 use super::super::read;
 use super::Stage;
 use crate::failures;
+use crate::workloads::aliases_first;
 
 /// The port that a web process is told to listen on when its image exposes none.
 const DEFAULT_PORT: u16 = 8000;
@@ -168,23 +169,25 @@ impl Stage<'_> {
             add(variable);
         }
         let mut firm: BTreeMap<VariableName, &Prefix> = BTreeMap::new();
+        let mut given = Vec::new();
         for binding in bindings {
-            let beginning = format!("{}_", binding.prefix);
             // Asked of the binding itself: what a broker gives nobody knows before.
             for variable in self.parts.binding_variables(binding).await? {
-                let name = variable.name;
-                if name.as_str().starts_with(&beginning)
-                    && let Some(other) = firm.insert(name.clone(), &binding.prefix)
+                if !variable.is_alias
+                    && let Some(other) = firm.insert(variable.name.clone(), &binding.prefix)
                 {
-                    return Err(two_values(&name, other, &binding.prefix));
+                    return Err(two_values(&variable.name, other, &binding.prefix));
                 }
-                add(ReleaseVariable {
-                    name,
-                    source: VariableSource::Service,
-                    value: VariableValue::Binding(binding.binding),
-                    is_sensitive: variable.is_sensitive,
-                });
+                given.push((binding.binding, variable));
             }
+        }
+        for (binding, variable) in aliases_first(given, |(_, variable)| variable.is_alias) {
+            add(ReleaseVariable {
+                name: variable.name,
+                source: VariableSource::Service,
+                value: VariableValue::Binding(binding),
+                is_sensitive: variable.is_sensitive,
+            });
         }
         for variable in &self.params.variables {
             add(variable.clone());
@@ -248,7 +251,7 @@ fn two_values(name: &VariableName, one: &Prefix, other: &Prefix) -> Failure {
         "variable_twice",
         format!("the variable {name} would have two values: of the instances with the prefixes {one} and {other}"),
     )
-    .with_hint("Give one of them another prefix with 'windlass service rename', then deploy again.")
+    .with_hint("Give one of them another prefix with 'windlass service rename', or no names of a framework with 'windlass service variables-for PREFIX none', then deploy again.")
 }
 
 /// The names of the variables that Windlass itself gives to a release.

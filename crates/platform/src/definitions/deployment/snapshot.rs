@@ -5,6 +5,7 @@ use windlass_delivery::build::Source;
 use windlass_engine::ImageId;
 use windlass_model::id::{DeploymentId, EnvironmentId, InstanceId, ReleaseId};
 use windlass_model::names::Prefix;
+use windlass_model::profile::Profile;
 use windlass_records::{Process, ReleaseCommand, ReleaseVariable};
 
 use crate::instance_work::Patience;
@@ -15,6 +16,8 @@ pub(crate) struct WishedInstance {
     pub(crate) instance: InstanceId,
     pub(crate) prefix: Prefix,
     pub(crate) url_scheme: Option<String>,
+    #[serde(default)]
+    pub(crate) profile: Option<Profile>,
     /// Whether this deployment provisions it.
     pub(crate) provision: bool,
 }

@@ -65,6 +65,7 @@ impl World {
             prefix: Some(prefix.to_owned()),
             region: None,
             url_scheme: None,
+            profile: None,
             url: None,
         };
         let view = self.platform.add_instance(&self.context, new).await?;
