@@ -304,6 +304,18 @@ async fn a_service_from_adding_to_removal() {
         ),
         (&json!("SECOND"), &json!(null))
     );
+    assert_eq!(renamed.body["inject_profile"], "none");
+    let change = json!({ "inject_profile": "libpq" });
+    let named = client.patch(&path, &change).await;
+    assert_eq!(named.expect(200).body["inject_profile"], "libpq");
+    let names = named.body["variables"].as_array().unwrap();
+    assert!(names.contains(&json!("PGUSER")), "{}", named.text);
+    let both = json!({ "inject_profile": "none", "prefix": "third" });
+    let refused = client.patch(&path, &both).await;
+    assert!(refused.field("inject_profile").contains("by itself"));
+    let change = json!({ "inject_profile": "none" });
+    let taken = client.patch(&path, &change).await;
+    assert_eq!(taken.expect(200).body["inject_profile"], "none");
     assert_eq!(
         client
             .post(&format!("{path}/detach/"), &json!({}))

@@ -193,6 +193,10 @@ async fn malformed_and_taken_names() {
     let scheme =
         json!({ "environment": demo.test, "service": "postgres-15-shared", "url_scheme": "mysql" });
     assert!(add(scheme).await.field("url_scheme").contains("'mysql'"));
+    let profile = json!({ "environment": demo.test, "service": "postgres-15-shared", "prefix": "B", "inject_profile": "aws" });
+    let refused = add(profile).await;
+    let said = refused.field("inject_profile");
+    assert!(said.contains("'aws'") && said.contains("libpq"), "{said}");
     assert_eq!(
         add(json!({ "service": "x" })).await.field("environment"),
         "This field is required."

@@ -41,4 +41,8 @@ for refused in (lambda: client.delete_bucket(Bucket=bucket), lambda: client.crea
     except ClientError as error:
         assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 403, error.response
 done.append("refused")
+# The library finds all of it by itself.
+unaided = boto3.client("s3")
+assert unaided.get_object(Bucket=os.environ["S3_BUCKET"], Key=key)["Body"].read() == b"content"
+done.append("by the environment")
 print(", ".join(done))

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use windlass_model::id::{BindingId, InstanceId, short};
 use windlass_model::names::Prefix;
+use windlass_model::profile::Profile;
 use windlass_service_drivers::garage::GarageDriver;
 use windlass_services::conformance::{Fixture, Session, Traits};
 use windlass_services::{
@@ -81,6 +82,15 @@ impl Garage {
     }
 
     pub(crate) fn variables(&self, spec: &InstanceSpec, binding: &BindingSpec) -> Vec<Variable> {
+        self.variables_for(spec, binding, None)
+    }
+
+    pub(crate) fn variables_for(
+        &self,
+        spec: &InstanceSpec,
+        binding: &BindingSpec,
+        profile: Option<Profile>,
+    ) -> Vec<Variable> {
         self.driver.variables(&VariableRequest {
             prefix: Prefix::default_prefix(),
             instance: spec.instance,
@@ -89,7 +99,7 @@ impl Garage {
             endpoint: self.server.applications(),
             tls: self.access.tls,
             url_scheme: None,
-            profile: None,
+            profile,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use secrecy::ExposeSecret;
+use windlass_model::profile::Profile;
 
 use crate::fixture::{Garage, name, value};
 use crate::server::shared;
@@ -47,9 +48,10 @@ async fn python_writes_reads_and_is_refused() {
     let python = Command::new(libraries).output().expect("it can be run");
     assert!(python.status.success(), "the libraries are made ready");
     let python = String::from_utf8(python.stdout).expect("a path");
+    let variables = fixture.variables_for(&spec, &binding, Some(Profile::Aws));
     let ended = Command::new(python.trim())
         .arg(format!("{here}/garage/application.py"))
-        .envs(fixture.variables(&spec, &binding).iter().map(|variable| {
+        .envs(variables.iter().map(|variable| {
             let value = variable.value.expose_secret().to_owned();
             (variable.name.to_string(), value)
         }))
@@ -63,7 +65,7 @@ async fn python_writes_reads_and_is_refused() {
     assert!(ended.status.success(), "{out}{err}");
     assert_eq!(
         out.trim(),
-        "written, read, listed, linked, in parts, refused"
+        "written, read, listed, linked, in parts, refused, by the environment"
     );
     fixture.destroy(&spec).await;
 }

@@ -8,6 +8,7 @@ use tokio_postgres::{Client, Config};
 use uuid::Uuid;
 use windlass_model::id::{BindingId, InstanceId, short};
 use windlass_model::names::Prefix;
+use windlass_model::profile::Profile;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_services::conformance::{Fixture, Session};
 use windlass_services::{
@@ -59,6 +60,15 @@ impl Postgres {
     }
 
     pub(crate) fn variables(&self, spec: &InstanceSpec, binding: &BindingSpec) -> Vec<Variable> {
+        self.variables_for(spec, binding, None)
+    }
+
+    pub(crate) fn variables_for(
+        &self,
+        spec: &InstanceSpec,
+        binding: &BindingSpec,
+        profile: Option<Profile>,
+    ) -> Vec<Variable> {
         self.driver.variables(&VariableRequest {
             prefix: Prefix::default_prefix(),
             instance: spec.instance,
@@ -67,7 +77,7 @@ impl Postgres {
             endpoint: self.access.endpoint.clone(),
             tls: self.access.tls,
             url_scheme: None,
-            profile: None,
+            profile,
         })
     }
 

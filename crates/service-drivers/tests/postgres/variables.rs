@@ -8,6 +8,7 @@ use tokio_postgres::config::{Host, SslMode};
 use uuid::Uuid;
 use windlass_model::id::{BindingId, InstanceId, short};
 use windlass_model::names::Prefix;
+use windlass_model::profile::Profile;
 use windlass_service_drivers::postgres::{PostgresDriver, URL_SCHEMES};
 use windlass_services::{BindingSpec, Driver, Endpoint, Tls, Variable, VariableRequest};
 
@@ -230,6 +231,20 @@ async fn hostile_passwords_log_in_by_their_urls() {
             .exec(&["psql", &url, "-Atc", "SELECT session_user"])
             .expect("libpq logs in");
         assert_eq!(shown.trim(), value(&variables, "DEFAULT_DATABASE_USER"));
+        // The same without any argument.
+        let variables = fixture.variables_for(&spec, &binding, Some(Profile::Libpq));
+        let mut command = vec!["env".to_owned()];
+        let named = variables
+            .iter()
+            .filter(|variable| variable.name.as_str().starts_with("PG"));
+        command.extend(
+            named.map(|variable| format!("{}={}", variable.name, variable.value.expose_secret())),
+        );
+        assert_eq!(command.len(), 7, "PGHOST and the like");
+        command.extend(["PGPORT=5432", "psql", "-Atc", "SELECT session_user"].map(str::to_owned));
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        let shown = server.exec(&command).expect("libpq logs in by the names");
+        assert_eq!(shown.trim(), value(&variables, "PGUSER"));
     }
     fixture.destroy(&spec).await;
 }

@@ -57,6 +57,7 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
             "ALTER TABLE instance DROP COLUMN given_url".to_owned(),
             "DROP TABLE service_broker_plan".to_owned(),
             "DROP TABLE service_broker".to_owned(),
+            "ALTER TABLE instance DROP COLUMN profile".to_owned(),
         ]);
     for statement in undo {
         let statement = sqlx::AssertSqlSafe(statement);

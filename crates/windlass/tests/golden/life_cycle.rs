@@ -86,6 +86,8 @@ fn detached(user: &mut Transcript<'_>) {
     user.run(&["service", "cancel", "STATS"]);
     user.run(&["service", "detach", "STATS"]);
     user.run(&["service", "rename", "DEFAULT", "MAIN"]);
+    user.run(&["service", "variables-for", "MAIN", "laravel"]);
+    user.run(&["service", "variables-for", "MAIN", "libpq"]);
     user.run(&["service", "list"]);
     user.both(&["plan"]);
     user.run(&["deploy", "test"]);
@@ -104,8 +106,18 @@ fn detached(user: &mut Transcript<'_>) {
 fn removed(user: &mut Transcript<'_>) {
     user.run(&["service", "remove", "STATS", "--yes"]);
     user.run(&[
-        "service", "add", "postgres", "--prefix", "SPARE", "-e", "live",
+        "service",
+        "add",
+        "postgres",
+        "--prefix",
+        "SPARE",
+        "--variables-for",
+        "libpq",
+        "-e",
+        "live",
     ]);
+    user.run(&["service", "show", "SPARE", "-e", "live"]);
+    user.run(&["service", "variables-for", "SPARE", "none", "-e", "live"]);
     user.run(&["service", "remove", "SPARE", "-e", "live"]);
     user.run(&["service", "remove", "SPARE", "-e", "live", "--yes"]);
     user.run(&["env-vars", "unset", "--all"]);
