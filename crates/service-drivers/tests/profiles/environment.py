@@ -29,7 +29,8 @@ def cache():
     import environ
 
     found = environ.Env().cache()
-    return [found["BACKEND"], found["LOCATION"]]
+    # Which backend it is depends on what is installed.
+    return [found["BACKEND"].rpartition(".")[0], found["LOCATION"]]
 
 
 def search():

@@ -88,7 +88,7 @@ fn django_environ_reads_each_of_its_urls() {
     finds(&PostgresDriver::new(), django, "database", &database);
     finds(&MysqlDriver::mariadb(), django, "database", &database);
     let memcached = MemcachedDriver::new();
-    let backend = "django.core.cache.backends.memcached.PyMemcacheCache";
+    let backend = "django.core.cache.backends.memcached";
     finds(&memcached, django, "cache", &[backend, "db.internal:6543"]);
 }
 
