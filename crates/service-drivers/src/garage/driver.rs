@@ -14,9 +14,7 @@ use crate::turns::Turns;
 use super::client::{Client, supported};
 use super::limits::Quotas;
 use super::site::Site;
-use super::{
-    bind, check, destroy, names, prepare, profiles, provision, server, unbind, variables,
-};
+use super::{bind, check, destroy, names, prepare, profiles, provision, server, unbind, variables};
 
 /// The Garage driver. It keeps no connection between calls and no knowledge of any cluster.
 #[derive(Debug, Default)]
