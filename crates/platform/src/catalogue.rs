@@ -3,6 +3,7 @@
 use windlass_catalogue::{Catalogue, Entry};
 use windlass_model::id::{RegionId, ServiceId};
 use windlass_records::Service;
+use windlass_services::Hosting;
 
 use crate::error::Error;
 use crate::ids;
@@ -10,13 +11,13 @@ use crate::parts::Settings;
 
 /// The services of a region: one for each entry of the catalogue, with the id that it has in the store, and
 /// those in the store that the catalogue has no longer, which instances may still be of. What no driver is
-/// there for is not offered.
+/// there for is not offered, nor what needs an account that the operator has not named.
 ///
 /// # Errors
-/// The settings offer what is not in the catalogue.
+/// The settings offer what is not in the catalogue, or what needs an account, without one.
 pub(crate) fn services(
     region: RegionId,
-    drivers: &[&str],
+    drivers: &[(&str, Hosting)],
     settings: &Settings,
     existing: &[Service],
 ) -> Result<Vec<Service>, Error> {
@@ -34,6 +35,38 @@ pub(crate) fn services(
             ),
         ));
     }
+    let hosting = |entry: &Entry| {
+        let driver = drivers.iter().find(|(kind, _)| *kind == entry.driver);
+        driver.map(|(_, hosting)| *hosting)
+    };
+    let lacks_account = |entry: &Entry| {
+        let serves = title(&entry.driver, &entry.version);
+        let mut named = settings.external_clusters.iter();
+        hosting(entry) == Some(Hosting::Account) && !named.any(|named| named.serves == serves)
+    };
+    for wanted in settings.offered.iter().flatten() {
+        let mut meant = settings
+            .catalogue
+            .entries()
+            .filter(|entry| is_meant(wanted, entry))
+            .peekable();
+        let first = meant
+            .peek()
+            .map(|entry| title(&entry.driver, &entry.version));
+        // Of a type whose name means several, one that can be had is enough.
+        if let Some(serves) = first
+            && meant.all(|entry| lacks_account(&entry))
+        {
+            return Err(Error::refused(
+                "no_account",
+                format!(
+                    "region '{}' is to offer '{wanted}', which needs an account of yours: name it with --shared-cluster \
+                     {serves}=https://ACCOUNT:KEY@HOST, or do not offer it",
+                    settings.region
+                ),
+            ));
+        }
+    }
     let mut services: Vec<Service> = settings
         .catalogue
         .entries()
@@ -41,13 +74,13 @@ pub(crate) fn services(
             let known = existing
                 .iter()
                 .find(|service| service.identifier == entry.identifier);
-            let has_driver = drivers.contains(&entry.driver.as_str());
+            let can_be_had = hosting(&entry).is_some() && !lacks_account(&entry);
             let is_wanted = settings
                 .offered
                 .as_ref()
                 .is_none_or(|offered| offered.iter().any(|wanted| is_meant(wanted, &entry)));
             let id = known.map_or_else(ids::mint, |service| service.id);
-            service(region, id, entry, has_driver && is_wanted)
+            service(region, id, entry, can_be_had && is_wanted)
         })
         .collect();
     let withdrawn: Vec<Service> = existing
@@ -60,6 +93,11 @@ pub(crate) fn services(
         .collect();
     services.extend(withdrawn);
     Ok(services)
+}
+
+/// What is named when an operator names a server or an account for it: `postgres-15`.
+pub(crate) fn title(driver: &str, version: &str) -> String {
+    format!("{driver}-{version}")
 }
 
 /// A type's name means all of its entries.
@@ -98,6 +136,8 @@ fn service(region: RegionId, id: ServiceId, entry: Entry, offered: bool) -> Serv
 mod tests {
     use super::*;
 
+    const POSTGRES: (&str, Hosting) = ("postgres", Hosting::Server);
+
     fn offered(services: &[Service]) -> Vec<&str> {
         services
             .iter()
@@ -110,14 +150,14 @@ mod tests {
     fn what_has_a_driver_is_offered_unless_the_settings_name_less() {
         let region = ids::mint();
         let mut settings = Settings::default();
-        let all = services(region, &["postgres"], &settings, &[]).expect("services");
+        let all = services(region, &[POSTGRES], &settings, &[]).expect("services");
         assert!(offered(&all).contains(&"postgres-15-shared"), "{all:?}");
         let none = services(region, &[], &settings, &[]).expect("services");
         assert_eq!(offered(&none), [""; 0]);
         assert_eq!(none.len(), all.len(), "they are known all the same");
 
         settings.offered = Some(vec!["postgres-15-private".to_owned()]);
-        let one = services(region, &["postgres"], &settings, &all).expect("services");
+        let one = services(region, &[POSTGRES], &settings, &all).expect("services");
         assert_eq!(offered(&one), ["postgres-15-private"]);
         let ids = |services: &[Service]| -> Vec<ServiceId> {
             services.iter().map(|service| service.id).collect()
@@ -129,14 +169,14 @@ mod tests {
     fn what_the_catalogue_has_no_longer_stays_and_is_not_offered() {
         let settings = Settings::default();
         let region = ids::mint();
-        let mut known = services(region, &["postgres"], &settings, &[]).expect("services");
+        let mut known = services(region, &[POSTGRES], &settings, &[]).expect("services");
         let gone = Service {
             id: ids::mint(),
             identifier: "postgres-9-shared".to_owned(),
             ..known[0].clone()
         };
         known.push(gone.clone());
-        let now = services(region, &["postgres"], &settings, &known).expect("services");
+        let now = services(region, &[POSTGRES], &settings, &known).expect("services");
         let kept = now.iter().find(|service| service.id == gone.id);
         assert_eq!(
             kept,
@@ -153,7 +193,7 @@ mod tests {
             offered: Some(vec!["postgres".to_owned(), "oracle".to_owned()]),
             ..Settings::default()
         };
-        let error = services(ids::mint(), &["postgres"], &settings, &[]).expect_err("refused");
+        let error = services(ids::mint(), &[POSTGRES], &settings, &[]).expect_err("refused");
         let text = error.to_string();
         assert!(
             text.starts_with(
@@ -161,5 +201,40 @@ mod tests {
             ),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_needs_an_account_is_offered_where_one_is_named() {
+        let drivers = [POSTGRES, ("azure-blob", Hosting::Account)];
+        let region = ids::mint();
+        let mut settings = Settings {
+            offered: Some(vec!["postgres".to_owned(), "azure-blob".to_owned()]),
+            ..Settings::default()
+        };
+        let error = services(region, &drivers, &settings, &[]).expect_err("refused");
+        let text = error.to_string();
+        assert!(
+            text.contains("name it with --shared-cluster azure-blob-1=https://ACCOUNT:KEY@HOST"),
+            "{text}"
+        );
+        let is_offered = |settings: &Settings| {
+            let all = services(region, &drivers, settings, &[]).expect("services");
+            offered(&all).contains(&"azure-blob-1-shared")
+        };
+        settings.offered = None;
+        assert!(!is_offered(&settings), "nobody asked for it");
+        settings.external_clusters.push(crate::ExternalCluster {
+            serves: "azure-blob-1".to_owned(),
+            host: "shop.blob.core.windows.net".to_owned(),
+            port: None,
+            administration_port: None,
+            administrator: "shop".to_owned(),
+            password: ids::password(40),
+            database: None,
+            url: Some("https://shop.blob.core.windows.net".to_owned()),
+        });
+        assert!(is_offered(&settings), "an account is named");
+        settings.offered = Some(vec!["azure-blob".to_owned()]);
+        assert!(is_offered(&settings), "and it was asked for");
     }
 }

@@ -10,10 +10,10 @@ use windlass_engine::{
 use windlass_model::id::{EnvironmentId, InstanceId, RegionId};
 use windlass_operations::{Effect, Failure, StoreError};
 use windlass_records::{Change, Cluster, ClusterKind, ClusterState, Instance, Service};
-use windlass_services::{Access, Driver, Endpoint, Error, ServerSpec, Tls};
+use windlass_services::{Access, Driver, Endpoint, Error, Hosting, ServerSpec, Tls};
 
 use crate::parts::Parts;
-use crate::{failures, ids, naming};
+use crate::{catalogue, failures, ids, naming};
 
 /// Between two tries to reach a server that is starting. Short, for it is what a user waits for.
 const START_POLL: Duration = Duration::from_millis(50);
@@ -65,13 +65,23 @@ impl Parts {
         owner: Option<InstanceId>,
     ) -> Result<Vec<Change>, Failure> {
         let now = self.now();
-        let runs_server = self.driver(service)?.runs_server();
+        let hosting = self.driver(service)?.hosting();
+        if hosting == Hosting::Account {
+            return Err(Failure::permanent(
+                "no_account",
+                format!("there is no account for service '{}'", service.identifier),
+            )
+            .with_hint(format!(
+                "It is the operator's, who names it with --shared-cluster {}=https://ACCOUNT:KEY@HOST.",
+                catalogue::title(&service.driver, &service.version)
+            )));
+        }
         let password = windlass_records::NewSecret {
             id: ids::mint(),
             value: ids::password(40),
             created_at: now,
         };
-        let server = if runs_server {
+        let server = if hosting == Hosting::Server {
             Some(self.server(service, &password.value)?)
         } else {
             None

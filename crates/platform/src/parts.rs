@@ -40,6 +40,9 @@ pub struct ExternalCluster {
     pub password: SecretString,
     /// The administrator's database.
     pub database: Option<String>,
+    /// The URL that it was named by, without the administrator: what a type reads that is an account with a provider
+    /// ([`windlass_services::Hosting::Account`]).
+    pub url: Option<String>,
 }
 
 /// The fewest releases that may be kept: the running one, and one to go back to.

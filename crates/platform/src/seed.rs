@@ -6,14 +6,13 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Value, json};
 use windlass_model::id::{RegionId, UserId};
 use windlass_records::{
     Change, Cluster, ClusterKind, ClusterState, NewSecret, Organisation, Region, Service, Store,
     Token, User,
 };
-
-use windlass_services::BROKER;
+use windlass_services::{BROKER, Driver, Hosting};
 
 use crate::error::Error;
 use crate::parts::{Backends, ExternalCluster, Settings};
@@ -139,10 +138,10 @@ async fn seed_region(backends: &Backends, settings: &Settings) -> Result<RegionI
     if existing.as_ref() != Some(&region) {
         changes.push(Change::PutRegion(region.clone()));
     }
-    let drivers: Vec<&str> = backends
+    let drivers: Vec<_> = backends
         .drivers
         .iter()
-        .map(|driver| driver.kind())
+        .map(|driver| (driver.kind(), driver.hosting()))
         .collect();
     // What brokers provide is not the catalogue's to withdraw.
     let own: Vec<Service> = known
@@ -176,7 +175,7 @@ async fn seed_external_clusters(
             .iter()
             .filter(|service| service.shared && service.driver != BROKER)
             .collect();
-        let title = |service: &Service| format!("{}-{}", service.driver, service.version);
+        let title = |service: &Service| catalogue::title(&service.driver, &service.version);
         let serves = |service: &&&Service| title(service) == named.serves;
         let Some(service) = shared.iter().find(serves) else {
             let known: BTreeSet<_> = shared.iter().map(|service| title(service)).collect();
@@ -191,9 +190,11 @@ async fn seed_external_clusters(
                 ),
             ));
         };
+        let driver = driver_of(backends, service)?;
+        let settings = settings_of(driver, named)?;
         let port = match named.port {
             Some(port) => port,
-            None => usual_port(backends, service)?,
+            None => usual_port(driver, service, named)?,
         };
         let now = backends.clock.now();
         let password = NewSecret {
@@ -214,7 +215,11 @@ async fn seed_external_clusters(
                     ),
                 ));
             }
-            Some(cluster) if is_as_named(backends, cluster, named, port).await? => continue,
+            Some(cluster)
+                if is_as_named(backends, cluster, named, port, settings.as_ref()).await? =>
+            {
+                continue;
+            }
             Some(cluster) => Change::SetClusterAccess {
                 id: cluster.id,
                 host: named.host.clone(),
@@ -223,6 +228,7 @@ async fn seed_external_clusters(
                 password: password.id,
                 database: named.database.clone(),
                 administration_port: named.administration_port,
+                settings,
             },
             None => Change::InsertCluster(Cluster {
                 id: ids::mint(),
@@ -233,7 +239,7 @@ async fn seed_external_clusters(
                 host: Some(named.host.clone()),
                 port: Some(port),
                 administration_port: named.administration_port,
-                settings: None,
+                settings,
                 administrator: named.administrator.clone(),
                 password: password.id,
                 database: named.database.clone(),
@@ -250,15 +256,45 @@ async fn seed_external_clusters(
     Ok(())
 }
 
-/// The port that a server of that type usually has: that of one which Windlass runs itself.
-fn usual_port(backends: &Backends, service: &Service) -> Result<u16, Error> {
-    let driver = backends
-        .drivers
-        .iter()
-        .find(|driver| driver.kind() == service.driver);
-    let driver = driver.ok_or_else(|| {
-        Error::Internal(format!("no driver of type '{}' is there", service.driver))
-    })?;
+fn driver_of<'a>(backends: &'a Backends, service: &Service) -> Result<&'a dyn Driver, Error> {
+    let mut drivers = backends.drivers.iter();
+    let driver = drivers.find(|driver| driver.kind() == service.driver);
+    driver
+        .map(AsRef::as_ref)
+        .ok_or_else(|| Error::Internal(format!("no driver of type '{}' is there", service.driver)))
+}
+
+/// What only the driver understands: the URL of an account. Of what has no cluster at all none can be named.
+fn settings_of(driver: &dyn Driver, named: &ExternalCluster) -> Result<Option<Value>, Error> {
+    let refused = |reason: &str| {
+        let message = format!(
+            "'{}' cannot be named as a shared cluster: {reason}",
+            named.serves
+        );
+        Err(Error::refused("not_a_cluster", message))
+    };
+    match (driver.hosting(), &named.url) {
+        (Hosting::Server, _) => Ok(None),
+        (Hosting::Account, Some(url)) => Ok(Some(json!({ "url": url }))),
+        (Hosting::Account, None) => refused("the URL of an account begins with https://"),
+        (Hosting::Elsewhere, _) => refused("each instance of it has a URL of its own"),
+    }
+}
+
+/// The port that a server of that type usually has: that of one which Windlass runs itself. An account is where its URL
+/// says.
+fn usual_port(
+    driver: &dyn Driver,
+    service: &Service,
+    named: &ExternalCluster,
+) -> Result<u16, Error> {
+    if driver.hosting() == Hosting::Account {
+        let is_plain = named
+            .url
+            .as_ref()
+            .is_some_and(|url| url.starts_with("http:"));
+        return Ok(if is_plain { 80 } else { 443 });
+    }
     driver
         .server(&service.version, &ids::password(40))
         .map(|server| server.port)
@@ -271,12 +307,14 @@ async fn is_as_named(
     cluster: &Cluster,
     named: &ExternalCluster,
     port: u16,
+    settings: Option<&Value>,
 ) -> Result<bool, Error> {
     let same_place = cluster.host.as_ref() == Some(&named.host)
         && cluster.port == Some(port)
         && cluster.administration_port == named.administration_port
         && cluster.administrator == named.administrator
-        && cluster.database == named.database;
+        && cluster.database == named.database
+        && cluster.settings.as_ref() == settings;
     if !same_place {
         return Ok(false);
     }

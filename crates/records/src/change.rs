@@ -55,6 +55,7 @@ pub enum Change {
         password: SecretId,
         database: Option<String>,
         administration_port: Option<u16>,
+        settings: Option<Value>,
     },
     /// What only the driver of a cluster understands, as it is now.
     SetClusterSettings {

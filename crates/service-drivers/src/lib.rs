@@ -1,5 +1,6 @@
 //! The service drivers: each knows one type of backing service and nothing of the others.
 
+pub mod azure;
 pub mod external;
 pub mod garage;
 mod gate;

@@ -12,6 +12,17 @@ use crate::error::Error;
 use crate::server::ServerSpec;
 use crate::spec::{Access, BindingSpec, InstanceSpec, Usage, Variable, VariableRequest};
 
+/// Where a type's clusters come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hosting {
+    /// Servers that Windlass runs, or the operator.
+    Server,
+    /// Nowhere: each instance is somewhere else, by a URL that its user gives.
+    Elsewhere,
+    /// An account with a provider, which the operator has and names; Windlass can make none.
+    Account,
+}
+
 /// A driver of one type of service.
 ///
 /// Contract, for every driver (the conformance suite checks it):
@@ -33,9 +44,9 @@ pub trait Driver: Send + Sync + 'static {
     /// The type's name in the catalogue: `postgres`, ...
     fn kind(&self) -> &'static str;
 
-    /// Whether Windlass can run a server of this type. Otherwise what its instances are is elsewhere.
-    fn runs_server(&self) -> bool {
-        true
+    /// Where what the type's instances are in comes from.
+    fn hosting(&self) -> Hosting {
+        Hosting::Server
     }
 
     /// Whether an instance may be added with this URL, or without any; why not, in words that do not repeat it.
@@ -49,7 +60,8 @@ pub trait Driver: Send + Sync + 'static {
         }
     }
 
-    /// The server to run for a cluster of this type, with the administrator's password.
+    /// The server to run for a cluster of this type, with the administrator's password; [`Error::Unsupported`] of a
+    /// type that has none ([`Self::hosting`]).
     fn server(
         &self,
         version: &str,

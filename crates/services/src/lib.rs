@@ -17,7 +17,7 @@ pub mod simulated;
 pub mod spec;
 pub mod variables;
 
-pub use contract::Driver;
+pub use contract::{Driver, Hosting};
 pub use error::Error;
 pub use marketplace::{BROKER, BrokerRegistration, MarketError, Marketplace, Offer, Stock};
 pub use server::{ServerSpec, Volume};

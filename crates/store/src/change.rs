@@ -82,6 +82,7 @@ impl Changes<'_> {
                 password,
                 database,
                 administration_port,
+                settings,
             } => {
                 let access = cluster::Access {
                     host,
@@ -90,6 +91,7 @@ impl Changes<'_> {
                     password: *password,
                     database,
                     administration_port: *administration_port,
+                    settings: settings.as_ref(),
                 };
                 self.set_cluster_access(*id, access).await
             }

@@ -38,6 +38,9 @@ fn of_url(serves: &str, text: &str) -> anyhow::Result<ExternalCluster> {
         .context("it names no host")?;
     let password = url.password().context("it has no password")?;
     let database = url.path().trim_start_matches('/');
+    // The path of an account's URL is a part of it.
+    let account = matches!(url.scheme(), "https" | "http").then(|| bare(&url));
+    let database = if account.is_some() { "" } else { database };
     Ok(ExternalCluster {
         serves: serves.to_owned(),
         host: host.trim_matches(['[', ']']).to_owned(),
@@ -48,7 +51,19 @@ fn of_url(serves: &str, text: &str) -> anyhow::Result<ExternalCluster> {
         database: (!database.is_empty())
             .then(|| decode(database))
             .transpose()?,
+        url: account,
     })
+}
+
+/// The URL of an account, without who gets in.
+fn bare(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    let path = url.path().trim_end_matches('/');
+    format!("{}://{host}{port}{path}", url.scheme())
 }
 
 /// Percent-decoding, RFC 3986 section 2.1.
@@ -95,7 +110,29 @@ mod tests {
         let named = named.expect("it is good");
         assert_eq!((named.host.as_str(), named.port), ("::1", None));
         assert_eq!(named.administration_port, Some(25672));
-        assert_eq!(named.database, None);
+        assert_eq!((named.database, named.url), (None, None));
+    }
+
+    #[test]
+    fn accounts_are_named_by_their_url_whose_key_is_percent_encoded() {
+        for (text, url) in [
+            (
+                "azure-blob-1=https://shop:a%2Bb%2Fc%3D%3D@shop.blob.core.windows.net",
+                "https://shop.blob.core.windows.net",
+            ),
+            (
+                "azure-blob-1=http://shop:a%2Bb%2Fc%3D%3D@[::1]:10000/shop/",
+                "http://[::1]:10000/shop",
+            ),
+        ] {
+            let named = parse(&text.into()).expect("it is good");
+            assert_eq!(named.url.as_deref(), Some(url));
+            assert_eq!(
+                (named.administrator.as_str(), named.database),
+                ("shop", None)
+            );
+            assert_eq!(named.password.expose_secret(), "a+b/c==");
+        }
     }
 
     #[test]

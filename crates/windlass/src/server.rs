@@ -20,6 +20,7 @@ use windlass_platform::{
 use windlass_records::Store;
 use windlass_router::control::SocketControl;
 use windlass_service_broker::{BrokerDriver, BrokerMarket, Settings as BrokerSettings};
+use windlass_service_drivers::azure::AzureDriver;
 use windlass_service_drivers::external::ExternalDriver;
 use windlass_service_drivers::garage::GarageDriver;
 use windlass_service_drivers::memcached::MemcachedDriver;
@@ -273,6 +274,7 @@ fn drivers(options: &Options) -> Vec<Arc<dyn Driver>> {
         Arc::new(MongodbDriver::mongodb()),
         Arc::new(MongodbDriver::ferretdb()),
         Arc::new(GarageDriver::in_region(&options.region, &options.domain)),
+        Arc::new(AzureDriver::new()),
         Arc::new(OpensearchDriver::opensearch()),
         Arc::new(OpensearchDriver::elasticsearch()),
         Arc::new(ExternalDriver::new()),

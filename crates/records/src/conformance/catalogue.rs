@@ -207,6 +207,7 @@ pub async fn clusters_change_in_order(store: Arc<dyn Store>) {
     cluster.host = Some("db.example.org".into());
     cluster.port = Some(5433);
     cluster.administration_port = Some(15_433);
+    cluster.settings = Some(serde_json::json!({ "url": "https://db.example.org" }));
     cluster.administrator = "root".into();
     cluster.database = Some("postgres".into());
     let access = |id| Change::SetClusterAccess {
@@ -217,6 +218,7 @@ pub async fn clusters_change_in_order(store: Arc<dyn Store>) {
         password: new.id,
         database: Some("postgres".into()),
         administration_port: Some(15_433),
+        settings: Some(serde_json::json!({ "url": "https://db.example.org" })),
     };
     sample
         .commit([Change::InsertSecret(new.clone()), access(cluster.id)])

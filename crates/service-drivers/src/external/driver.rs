@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use windlass_model::id::InstanceId;
 use windlass_services::{
-    Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
+    Access, BindingSpec, Driver, Error, Hosting, InstanceSpec, ServerSpec, Usage, Variable,
+    VariableRequest,
 };
 
 use super::given::Given;
@@ -44,8 +45,8 @@ impl Driver for ExternalDriver {
         "external"
     }
 
-    fn runs_server(&self) -> bool {
-        false
+    fn hosting(&self) -> Hosting {
+        Hosting::Elsewhere
     }
 
     fn check_given(&self, url: Option<&SecretString>) -> Result<(), String> {

@@ -11,7 +11,7 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
         return Vec::new();
     };
     let url = &request.password;
-    let (suffix, parts, aliases): (&str, &str, &[&str]) = match given.sort {
+    let (suffix, middle, aliases): (&str, &str, &[&str]) = match given.sort {
         Sort::Postgres | Sort::Mysql => ("DATABASE_DSN", "DATABASE", &["DATABASE_URL"]),
         Sort::Redis => ("CACHE_URL", "CACHE", &["REDIS_URL"]),
         Sort::Amqp => ("AMQP_BROKER_URL", "AMQP", &["BROKER_URL"]),
@@ -20,23 +20,23 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
         Sort::Other => ("URL", "", &[]),
     };
     let (host, port) = given.place();
-    let of = |name: &str| match parts {
+    let part = |name: &str| match middle {
         "" => name.to_owned(),
-        parts => format!("{parts}_{name}"),
+        middle => format!("{middle}_{name}"),
     };
     let mut variables = Variables::of(&request.prefix)
         .secret(suffix, url)
-        .plain(&of("HOST"), host)
-        .plain(&of("PORT"), port.to_string())
-        .plain(&of("USER"), &given.user)
-        .secret(&of("PASSWORD"), &given.password);
+        .plain(&part("HOST"), host)
+        .plain(&part("PORT"), port.to_string())
+        .plain(&part("USER"), &given.user)
+        .secret(&part("PASSWORD"), &given.password);
     if !given.name.is_empty() {
         let name = match given.sort {
             Sort::Amqp => "VHOST",
             Sort::Redis => "DB",
             _ => "NAME",
         };
-        variables = variables.plain(&of(name), &given.name);
+        variables = variables.plain(&part(name), &given.name);
     }
     for alias in aliases {
         variables = variables.alias(alias, url);

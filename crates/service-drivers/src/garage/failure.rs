@@ -59,6 +59,7 @@ mod tests {
     fn both_apis_and_strangers_are_understood() {
         let answer = |body: &'static str| Answer {
             status: StatusCode::NOT_FOUND,
+            headers: http::HeaderMap::new(),
             body: body.into(),
         };
         let json = answer("{\"code\":\"NoSuchBucket\",\"message\":\"Bucket not\\n found\"}");

@@ -1,15 +1,18 @@
 //! The way to a server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue};
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::time::timeout;
+use tokio_rustls::rustls::ClientConfig;
 
 use super::answer::Answer;
 use super::failure::{Failure, causes};
@@ -43,17 +46,38 @@ impl Call {
 /// The way to a server, with the headers that every request bears.
 #[derive(Clone)]
 pub(crate) struct Exchange {
-    pool: Pool<HttpConnector, Full<Bytes>>,
+    way: Way,
     headers: HeaderMap,
 }
 
+#[derive(Clone)]
+enum Way {
+    Plain(Pool<HttpConnector, Full<Bytes>>),
+    Encrypted(Pool<HttpsConnector<HttpConnector>, Full<Bytes>>),
+}
+
 impl Exchange {
+    /// Plain.
     pub(crate) fn with(headers: HeaderMap) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT));
-        connector.set_nodelay(true);
+        let pool = Pool::builder(TokioExecutor::new()).build(connector());
         Self {
-            pool: Pool::builder(TokioExecutor::new()).build(connector),
+            way: Way::Plain(pool),
+            headers,
+        }
+    }
+
+    /// By TLS and in no other way.
+    pub(crate) fn encrypted(headers: HeaderMap, trust: &Arc<ClientConfig>) -> Self {
+        let mut connector = connector();
+        connector.enforce_http(false);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(ClientConfig::clone(trust))
+            .https_only()
+            .enable_http1()
+            .wrap_connector(connector);
+        let pool = Pool::builder(TokioExecutor::new()).build(connector);
+        Self {
+            way: Way::Encrypted(pool),
             headers,
         }
     }
@@ -70,7 +94,11 @@ impl Exchange {
             request.headers_mut().insert(name, value);
         }
         let asking = async {
-            let response = self.pool.request(request).await.map_err(|error| {
+            let response = match &self.way {
+                Way::Plain(pool) => pool.request(request).await,
+                Way::Encrypted(pool) => pool.request(request).await,
+            };
+            let response = response.map_err(|error| {
                 if error.is_connect() {
                     Failure::NotSent(causes(&error))
                 } else {
@@ -82,6 +110,7 @@ impl Exchange {
             let body = body.map_err(|error| Failure::Broken(causes(error.as_ref())))?;
             Ok(Answer {
                 status: head.status,
+                headers: head.headers,
                 body: body.to_bytes(),
             })
         };
@@ -89,4 +118,11 @@ impl Exchange {
             .await
             .unwrap_or(Err(Failure::Elapsed))
     }
+}
+
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_connect_timeout(Some(CONNECT));
+    connector.set_nodelay(true);
+    connector
 }

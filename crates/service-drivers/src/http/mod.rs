@@ -1,8 +1,9 @@
-//! Requests to servers that are administered over HTTP: plain, each with its time-out and a bounded answer.
+//! Requests to servers that are administered over HTTP: plain or by TLS, each with its time-out and a bounded answer.
 
 pub(crate) mod answer;
 mod exchange;
 pub(crate) mod failure;
+pub(crate) mod trust;
 
 pub(crate) use answer::Answer;
 pub(crate) use exchange::{Call, Exchange};

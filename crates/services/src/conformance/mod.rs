@@ -17,6 +17,7 @@ mod variables;
 pub use crashes::{Cut, cut_after};
 pub use fixture::{Fixture, Session, Traits};
 
+use crate::contract::Hosting;
 use suite::Suite;
 
 /// Runs every check that the type's traits allow, one after the other.
@@ -25,7 +26,12 @@ pub async fn run(fixture: &dyn Fixture) {
     let traits = fixture.traits();
     suite.prepare().await;
     variables::names_are_those_promised(&suite);
-    variables::server_can_be_run(&suite);
+    let runs_server = suite.driver().hosting() == Hosting::Server;
+    if runs_server {
+        variables::server_can_be_run(&suite);
+    } else {
+        variables::no_server_is_run(&suite);
+    }
     instances::provision_is_idempotent(&suite).await;
     instances::absent_may_be_revoked_and_destroyed(&suite).await;
     instances::destroy_leaves_nothing(&suite).await;
@@ -41,7 +47,9 @@ pub async fn run(fixture: &dyn Fixture) {
         bindings::two_bindings_share_everything(&suite).await;
         bindings::revoking_one_leaves_the_other(&suite).await;
         bindings::sessions_are_those_of_one_binding(&suite).await;
-        variables::server_is_told_the_password(&suite);
+        if runs_server {
+            variables::server_is_told_the_password(&suite);
+        }
         faults::wrong_password_is_unauthorized(&suite).await;
     }
     if traits.connection_limit {

@@ -22,6 +22,8 @@ pub(super) struct Suite<'a> {
     pub(super) fixture: &'a dyn Fixture,
     pub(super) access: Access,
     secrets: Mutex<Vec<SecretString>>,
+    /// What bindings gave that is not their password, by binding and password.
+    credentials: Mutex<Vec<(BindingId, SecretString, SecretString)>>,
 }
 
 /// An instance of a check with its name in the error texts.
@@ -44,6 +46,7 @@ impl<'a> Suite<'a> {
             fixture,
             access,
             secrets,
+            credentials: Mutex::default(),
         }
     }
 
@@ -106,10 +109,39 @@ impl<'a> Suite<'a> {
     }
 
     pub(super) async fn bind(&self, spec: &InstanceSpec, binding: &BindingSpec) {
-        self.driver()
+        let credential = self
+            .driver()
             .bind(&self.access, spec, binding)
             .await
             .expect("a binding can be made");
+        let Some(credential) = credential else {
+            return;
+        };
+        let mut known = self
+            .credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match known.iter().find(|known| is_of(known, binding)) {
+            Some((_, _, before)) => assert_eq!(
+                before.expose_secret(),
+                credential.expose_secret(),
+                "bind again gives the same credential"
+            ),
+            None => known.push((binding.binding, binding.password.clone(), credential)),
+        }
+    }
+
+    /// What the binding gave, or its password.
+    fn credential(&self, binding: &BindingSpec) -> SecretString {
+        let known = self
+            .credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let found = known.iter().find(|known| is_of(known, binding));
+        found.map_or_else(
+            || binding.password.clone(),
+            |(_, _, credential)| credential.clone(),
+        )
     }
 
     pub(super) async fn unbind(&self, spec: &InstanceSpec, generation: u32) {
@@ -138,7 +170,7 @@ impl<'a> Suite<'a> {
             prefix: Prefix::default_prefix(),
             instance: spec.instance,
             generation: binding.generation,
-            password: binding.password.clone(),
+            password: self.credential(binding),
             endpoint: self.fixture.applications(),
             tls: self.access.tls,
             url_scheme: None,
@@ -192,6 +224,16 @@ impl<'a> Suite<'a> {
         let Err(error) = result else {
             panic!("{sentence}, but the call succeeded")
         };
+        let text = format!("{error} {error:?}");
+        let known = self
+            .credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let shown = known
+            .iter()
+            .any(|(_, _, credential)| text.contains(credential.expose_secret()));
+        assert!(!shown, "no error shows a credential");
+        drop(known);
         self.assert_no_secret(&format!("{error} {error:?}"), "an error");
         error
     }
@@ -214,6 +256,10 @@ impl<'a> Suite<'a> {
             }
         }
     }
+}
+
+fn is_of(known: &(BindingId, SecretString, SecretString), binding: &BindingSpec) -> bool {
+    known.0 == binding.binding && known.1.expose_secret() == binding.password.expose_secret()
 }
 
 /// Waits until the condition is true.

@@ -7,6 +7,7 @@ use windlass_model::names::Prefix;
 use windlass_model::profile::Profile;
 
 use super::suite::{Suite, new_spec};
+use crate::error::Error;
 use crate::password;
 use crate::spec::{Endpoint, Tls, Variable, VariableRequest};
 
@@ -120,6 +121,17 @@ fn profile_is_the_types(suite: &Suite<'_>, request: &VariableRequest, given: &[V
     assert!(
         without.iter().all(|name| name.as_str().starts_with(&start)),
         "the prefix is in all but aliases: {without:?}"
+    );
+}
+
+/// A type that has no server of ours says so.
+pub(super) fn no_server_is_run(suite: &Suite<'_>) {
+    let server = suite
+        .driver()
+        .server(suite.fixture.version(), &password::generate());
+    assert!(
+        matches!(server, Err(Error::Unsupported { .. })),
+        "a type without a server of ours has none to run"
     );
 }
 

@@ -12,7 +12,7 @@ use windlass_model::profile::Profile;
 use super::cluster::{Cluster, Instance, User};
 use super::fault::{Call, Fault, Refusal, no_answer};
 use super::{SimulatedDriver, variables};
-use crate::contract::Driver;
+use crate::contract::{Driver, Hosting};
 use crate::error::Error;
 use crate::server::{ServerSpec, Volume};
 use crate::spec::{Access, BindingSpec, InstanceSpec, Usage, Variable, VariableRequest};
@@ -87,6 +87,10 @@ impl SimulatedDriver {
 impl Driver for SimulatedDriver {
     fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    fn hosting(&self) -> Hosting {
+        self.hosting
     }
 
     fn server(

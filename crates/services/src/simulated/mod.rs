@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use secrecy::SecretString;
 use windlass_model::id::{ClusterId, Id, InstanceId, short};
 
+use crate::contract::Hosting;
+
 pub use fault::{Call, Fault, Refusal};
 pub use marketplace::{SimulatedMarketplace, offer};
 pub use session::SimulatedSession;
@@ -29,6 +31,7 @@ use fault::Script;
 #[derive(Clone)]
 pub struct SimulatedDriver {
     kind: &'static str,
+    hosting: Hosting,
     state: Arc<Mutex<State>>,
 }
 
@@ -45,7 +48,17 @@ impl SimulatedDriver {
     pub fn new(kind: &'static str) -> Self {
         Self {
             kind,
+            hosting: Hosting::Server,
             state: Arc::default(),
+        }
+    }
+
+    /// The same for a type whose clusters are accounts that the operator has.
+    #[must_use]
+    pub fn in_accounts(self) -> Self {
+        Self {
+            hosting: Hosting::Account,
+            ..self
         }
     }
 

@@ -16,6 +16,7 @@ pub(super) struct Access<'a> {
     pub(super) password: SecretId,
     pub(super) database: &'a Option<String>,
     pub(super) administration_port: Option<u16>,
+    pub(super) settings: Option<&'a serde_json::Value>,
 }
 
 const TWO_COMMON: &str = "the service has a cluster already; remove that one first";
@@ -129,7 +130,7 @@ impl Changes<'_> {
         // New again: nobody has looked whether it can be used.
         query(
             "UPDATE cluster SET host = ?, port = ?, administrator = ?, password = ?, database = ?, state = ?, \
-             administration_port = ? WHERE id = ?",
+             administration_port = ?, settings = ? WHERE id = ?",
         )
             .bind(access.host)
             .bind(access.port)
@@ -138,6 +139,7 @@ impl Changes<'_> {
             .bind(access.database)
             .bind(to_word(ClusterState::New))
             .bind(access.administration_port)
+            .bind(access.settings.map(ToString::to_string))
             .bind(id.to_string())
             .execute(&mut *self.connection)
             .await?;

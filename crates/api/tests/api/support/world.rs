@@ -264,6 +264,7 @@ fn cluster() -> ExternalCluster {
         administrator: "postgres".to_owned(),
         password: SecretString::from("administrator"),
         database: None,
+        url: None,
     }
 }
 

@@ -13,7 +13,7 @@ use windlass_delivery::routing::SimulatedRouter;
 use windlass_engine::Engine;
 use windlass_engine::simulated::{SimulatedEngine, SimulatedSettings};
 use windlass_operations::SystemClock;
-use windlass_platform::{Backends, Context, Platform, Settings, installation_id};
+use windlass_platform::{Backends, Context, Error, Platform, Settings, installation_id};
 use windlass_services::Driver;
 use windlass_services::simulated::{SimulatedDriver, SimulatedMarketplace};
 use windlass_store::{SqliteStore, StoreSettings};
@@ -52,6 +52,17 @@ impl World {
 
     /// The same with other settings.
     pub(crate) async fn with(run: Run, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::open(run, SimulatedDriver::new("postgres"), change)
+            .await
+            .expect("the platform opens")
+    }
+
+    /// The same with another driver; the error is why the platform does not open.
+    pub(crate) async fn open(
+        run: Run,
+        driver: SimulatedDriver,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Self, Error> {
         // The log of a test that fails is shown with it; RUST_LOG=debug shows more.
         let _ = tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
@@ -69,7 +80,6 @@ impl World {
             ..SimulatedSettings::default()
         });
         images::add(&engine);
-        let driver = SimulatedDriver::new("postgres");
         let marketplace = SimulatedMarketplace::default();
         let router = Arc::new(SimulatedRouter::default());
         let builder = GitBuilder::new(BuilderSettings {
@@ -102,9 +112,7 @@ impl World {
             router: router.clone(),
             clock: Arc::new(SystemClock),
         };
-        let platform = Platform::open(backends, settings)
-            .await
-            .expect("the platform opens");
+        let platform = Platform::open(backends, settings).await?;
         let token = std::fs::read_to_string(token_file).expect("the first token is written");
         let context = platform
             .authenticate(token.trim(), "test")
@@ -122,7 +130,7 @@ impl World {
             directory,
         };
         world.start(run);
-        world
+        Ok(world)
     }
 
     /// Lets it run; once in a world.

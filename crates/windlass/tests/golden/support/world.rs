@@ -160,5 +160,6 @@ fn cluster() -> ExternalCluster {
         administrator: "postgres".to_owned(),
         password: SecretString::from("administrator"),
         database: None,
+        url: None,
     }
 }
