@@ -2,12 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -25,7 +24,6 @@ pub(crate) async fn shared() -> &'static Server {
 
 /// A key in the form of an account's.
 pub(crate) fn key() -> SecretString {
-    use secrecy::ExposeSecret;
     let text = format!(
         "{}{}",
         password::generate().expose_secret(),
@@ -42,8 +40,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts it on a free port, with further arguments; everything is in its memory.
-    pub(crate) fn start(further: &[&Path]) -> Self {
-        use secrecy::ExposeSecret;
+    pub(crate) fn start(further: &[&str]) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/prepare-azurite");
         let program = Command::new(script).output().expect("it can be run");
         assert!(program.status.success(), "Azurite is made ready");
@@ -58,6 +55,9 @@ impl Server {
                 program.trim(),
                 "--inMemoryPersistence",
                 "--disableTelemetry",
+                "--silent",
+                // The library for Python speaks newer versions than this.
+                "--skipApiVersionCheck",
                 "--blobPort",
                 "0",
             ])
@@ -65,7 +65,7 @@ impl Server {
             .env("AZURITE_ACCOUNTS", format!("{ACCOUNT}:{}", key.expose_secret()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::null())
             .process_group(0)
             .spawn()
             .expect("sh can be started");
@@ -74,11 +74,11 @@ impl Server {
         let address = loop {
             let line = lines.next().expect("it says where it listens");
             let line = line.expect("a line");
-            if let Some((_, address)) = line.split_once("successfully listening on ") {
+            if let Some((_, address)) = line.split_once("successfully listens on ") {
                 break address.trim().to_owned();
             }
         };
-        // It prints a line for each request, and would wait for somebody to read it.
+        // What it prints at its end must find somebody who reads it.
         std::thread::spawn(move || lines.for_each(drop));
         let (scheme, place) = address.split_once("://").expect("a URL");
         let (_, port) = place.rsplit_once(':').expect("a port");
