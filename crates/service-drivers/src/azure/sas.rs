@@ -32,7 +32,7 @@ mod tests {
     use super::super::account::{Account, Place};
     use super::url;
 
-    /// As Microsoft's library for Python (azure-storage-blob 12.27) computes it.
+    /// As Microsoft's library for Python (azure-storage-blob 12.31) for this version of the protocol computes it.
     #[test]
     fn it_is_what_the_library_makes() {
         let place = Place::of("https://shop.blob.core.windows.net", "shop").expect("it is good");
@@ -40,7 +40,7 @@ mod tests {
         let account = Account { place, key };
         assert_eq!(
             url(&account, "svc-1", "windlass-1"),
-            "https://shop.blob.core.windows.net/svc-1?sv=2025-07-05&sr=c&si=windlass-1&spr=https&sig=TODO"
+            "https://shop.blob.core.windows.net/svc-1?sv=2025-07-05&sr=c&si=windlass-1&spr=https&sig=hPeHBXI1DP987xzA9wiVpPQggcPa9LSEZOTRhzioPsA%3D"
         );
     }
 }

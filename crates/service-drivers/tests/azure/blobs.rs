@@ -135,7 +135,11 @@ pub(crate) async fn owner(
     let mut all = headers.to_vec();
     all.extend([("x-ms-date", date.as_str()), ("x-ms-version", VERSION)]);
     all.sort_unstable();
-    let length = if body.is_empty() { String::new() } else { body.len().to_string() };
+    let length = if body.is_empty() {
+        String::new()
+    } else {
+        body.len().to_string()
+    };
     let mut text = format!("{method}\n\n\n{length}\n\n\n\n\n\n\n\n\n");
     for (name, value) in &all {
         text = format!("{text}{name}:{value}\n");
@@ -152,7 +156,10 @@ pub(crate) async fn owner(
     let authorization = format!("SharedKey {account}:{code}");
     all.retain(|(name, _)| *name != "x-ms-version");
     all.push(("authorization", &authorization));
-    let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let query: Vec<String> = query
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let url = format!("{url}/{container}?{}", query.join("&"));
     send(method, &url, &all, body).await
 }

@@ -36,5 +36,8 @@ async fn certificates_are_checked_and_signatures_are_for_https() {
     let credential = credential.expose_secret();
     assert!(credential.starts_with("https://localhost:"));
     assert!(credential.contains("&spr=https&sig="));
-    driver.destroy(access, spec.instance).await.expect("destroy");
+    driver
+        .destroy(access, spec.instance)
+        .await
+        .expect("destroy");
 }

@@ -19,10 +19,14 @@ async fn a_policy_that_was_changed_is_set_again() {
     let spec = fixture.provisioned().await;
     let first = binding(1);
     fixture.bound_as(&spec, &first).await;
-    let found = fixture.owner(Method::GET, spec.instance, &ACL, &[], "").await;
+    let found = fixture
+        .owner(Method::GET, spec.instance, &ACL, &[], "")
+        .await;
     let weak = found.body.replace("racwdl", "l");
     assert_ne!(weak, found.body);
-    let set = fixture.owner(Method::PUT, spec.instance, &ACL, &[], &weak).await;
+    let set = fixture
+        .owner(Method::PUT, spec.instance, &ACL, &[], &weak)
+        .await;
     assert!(set.status.is_success(), "{set:?}");
     let tenant = fixture.bound_as(&spec, &first).await;
     assert!(tenant.put("key", "value").await.status.is_success());
@@ -38,14 +42,18 @@ async fn somebody_elses_lease_is_waited_for() {
         ("x-ms-lease-duration", "60"),
         ("x-ms-proposed-lease-id", OTHERS),
     ];
-    let taken = fixture.owner(Method::PUT, spec.instance, &LEASE, &acquire, "").await;
+    let taken = fixture
+        .owner(Method::PUT, spec.instance, &LEASE, &acquire, "")
+        .await;
     assert!(taken.status.is_success(), "{taken:?}");
     let release = [("x-ms-lease-action", "release"), ("x-ms-lease-id", OTHERS)];
     let releasing = async {
         // As long as it is held, nothing of the binding is there.
         let traces = fixture.traces(spec.instance).await.join("\n");
         assert!(!traces.contains("windlass-1"), "{traces}");
-        fixture.owner(Method::PUT, spec.instance, &LEASE, &release, "").await
+        fixture
+            .owner(Method::PUT, spec.instance, &LEASE, &release, "")
+            .await
     };
     let (tenant, released) = tokio::join!(fixture.bound(&spec, 1), releasing);
     assert!(released.status.is_success(), "{released:?}");
@@ -61,13 +69,24 @@ async fn somebody_elses_lease_is_waited_for() {
 async fn a_container_without_its_mark_is_nobodys() {
     let fixture = Azure::new(shared().await);
     let (spec, tenant) = fixture.made().await;
-    let wiped = fixture.owner(Method::PUT, spec.instance, &METADATA, &[], "").await;
+    let wiped = fixture
+        .owner(Method::PUT, spec.instance, &METADATA, &[], "")
+        .await;
     assert!(wiped.status.is_success(), "{wiped:?}");
     let (driver, access) = (&fixture.driver, &fixture.access);
     for error in [
-        driver.provision(access, &spec).await.expect_err("provision"),
-        driver.unbind(access, spec.instance, 1).await.expect_err("unbind"),
-        driver.destroy(access, spec.instance).await.expect_err("destroy"),
+        driver
+            .provision(access, &spec)
+            .await
+            .expect_err("provision"),
+        driver
+            .unbind(access, spec.instance, 1)
+            .await
+            .expect_err("unbind"),
+        driver
+            .destroy(access, spec.instance)
+            .await
+            .expect_err("destroy"),
     ] {
         assert!(matches!(error, Error::Conflict { .. }), "{error:?}");
     }

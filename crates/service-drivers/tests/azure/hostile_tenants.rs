@@ -64,7 +64,11 @@ async fn the_container_itself_is_out_of_reach() {
         (Method::PUT, "&comp=lease", &lease),
     ] {
         let answer = tenant.ask(method.clone(), query, headers, "").await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {query} {answer:?}");
+        assert_eq!(
+            answer.status,
+            StatusCode::FORBIDDEN,
+            "{method} {query} {answer:?}"
+        );
     }
     let own = tenant.on("a-container-of-my-own");
     let answer = own.ask(Method::PUT, "", &[], "").await;

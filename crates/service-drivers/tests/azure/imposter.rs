@@ -22,10 +22,14 @@ pub(crate) struct Imposter {
 pub(crate) fn answer(status: &str, headers: &str, code: &str) -> String {
     let body = match code {
         "" => String::new(),
-        code => format!("<Error><Code>{code}</Code><Message>In words.\nRequestId:1</Message></Error>"),
+        code => {
+            format!("<Error><Code>{code}</Code><Message>In words.\nRequestId:1</Message></Error>")
+        }
     };
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n{body}")
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n{body}"
+    )
 }
 
 impl Imposter {

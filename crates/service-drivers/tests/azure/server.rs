@@ -83,7 +83,11 @@ impl Server {
         let (scheme, place) = address.split_once("://").expect("a URL");
         let (_, port) = place.rsplit_once(':').expect("a port");
         let port: u16 = port.parse().expect("a number");
-        let host = if scheme == "https" { "localhost" } else { "127.0.0.1" };
+        let host = if scheme == "https" {
+            "localhost"
+        } else {
+            "127.0.0.1"
+        };
         let administrator = Access {
             cluster: ClusterId::from(Uuid::now_v7()),
             description: "the test account".to_owned(),

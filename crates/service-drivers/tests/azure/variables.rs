@@ -34,7 +34,10 @@ async fn the_names_are_those_of_the_field() {
         .filter(|variable| variable.is_sensitive)
         .map(|variable| variable.name.to_string())
         .collect();
-    assert_eq!(sensitive, ["DEFAULT_STORAGE_DSN", "DEFAULT_STORAGE_SAS_TOKEN"]);
+    assert_eq!(
+        sensitive,
+        ["DEFAULT_STORAGE_DSN", "DEFAULT_STORAGE_SAS_TOKEN"]
+    );
     fixture.destroy(&spec).await;
 }
 
@@ -43,7 +46,10 @@ async fn the_names_are_those_of_the_field() {
 async fn python_writes_reads_and_is_refused() {
     let fixture = Azure::new(shared().await);
     let spec = fixture.provisioned().await;
-    let bound = fixture.driver.bind(&fixture.access, &spec, &binding(1)).await;
+    let bound = fixture
+        .driver
+        .bind(&fixture.access, &spec, &binding(1))
+        .await;
     let credential = bound.expect("bind").expect("a credential");
     let here = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
     let libraries = format!("{here}/../../../scripts/prepare-libraries");
@@ -52,10 +58,14 @@ async fn python_writes_reads_and_is_refused() {
     let python = String::from_utf8(python.stdout).expect("a path");
     let ended = Command::new(python.trim())
         .arg(format!("{here}/azure/application.py"))
-        .envs(variables(&fixture.driver, &spec, &credential).iter().map(|variable| {
-            let value = variable.value.expose_secret().to_owned();
-            (variable.name.to_string(), value)
-        }))
+        .envs(
+            variables(&fixture.driver, &spec, &credential)
+                .iter()
+                .map(|variable| {
+                    let value = variable.value.expose_secret().to_owned();
+                    (variable.name.to_string(), value)
+                }),
+        )
         .stdin(Stdio::null())
         .output()
         .expect("python runs");

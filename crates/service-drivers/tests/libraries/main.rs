@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use windlass_model::id::InstanceId;
 use windlass_model::names::Prefix;
+use windlass_service_drivers::azure::AzureDriver;
 use windlass_service_drivers::garage::GarageDriver;
 use windlass_service_drivers::memcached::MemcachedDriver;
 use windlass_service_drivers::mongodb::MongodbDriver;
@@ -231,6 +232,33 @@ fn the_library_of_object_storage_finds_the_parts_in_the_url() {
         }
     });
     read(&cases, interpreter().trim(), "parse.py");
+}
+
+/// The credential is a signature, and no password that anybody chose.
+#[test]
+fn the_library_of_object_storage_finds_the_parts_of_azure() {
+    let driver = AzureDriver::new();
+    let signature = "sv=2025-07-05&sr=c&si=windlass-1&spr=https&sig=a%2Bb%2F%3D%3F%3E%3F%7E%3D";
+    let credential = format!("https://shop.blob.core.windows.net/svc-1?{signature}");
+    let request = request(&credential, None);
+    let part = |name: &str| value(&driver, &request, &format!("DEFAULT_STORAGE_{name}"));
+    assert_eq!(part("SAS_TOKEN"), signature);
+    let endpoint = "https://shop.blob.core.windows.net";
+    assert_eq!(part("ENDPOINT_URL"), endpoint);
+    let container = part("CONTAINER");
+    let case = Case {
+        library: "django_storage_url_azure",
+        url: part("DSN"),
+        wanted: vec![
+            part("ACCOUNT_NAME"),
+            signature.to_owned(),
+            format!("{endpoint}/{container}/"),
+            container,
+        ],
+    };
+    assert!(case.url.starts_with("az://shop:"));
+    assert!(case.url.contains("@blob.core.windows.net/"));
+    read(&[case], interpreter().trim(), "parse.py");
 }
 
 #[test]

@@ -79,6 +79,18 @@ def django_storage_url(url):
     return [found.access_key, found.secret_key, found.endpoint_url, found.region_name, found.bucket_name]
 
 
+def django_storage_url_azure(url):
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure()
+    from django_storage_url import get_storage
+
+    found = get_storage(url)
+    assert found.azure_ssl and found.account_key is None
+    return [found.account_name, found.sas_token, found.base_url, found.azure_container]
+
+
 if __name__ == "__main__":
     for case in json.load(sys.stdin):
         print(json.dumps([str(part) for part in globals()[case["library"]](case["url"])]))
