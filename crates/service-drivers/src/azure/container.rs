@@ -153,6 +153,7 @@ pub(super) async fn delete(
         &answer,
         &[
             "LeaseIdMissing",
+            "LeaseNotPresentWithContainerOperation",
             "LeaseIdMismatchWithContainerOperation",
             "LeaseLost",
         ],

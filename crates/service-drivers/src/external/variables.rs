@@ -11,7 +11,7 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
         return Vec::new();
     };
     let url = &request.password;
-    let (suffix, middle, aliases): (&str, &str, &[&str]) = match given.sort {
+    let (suffix, parts, aliases): (&str, &str, &[&str]) = match given.sort {
         Sort::Postgres | Sort::Mysql => ("DATABASE_DSN", "DATABASE", &["DATABASE_URL"]),
         Sort::Redis => ("CACHE_URL", "CACHE", &["REDIS_URL"]),
         Sort::Amqp => ("AMQP_BROKER_URL", "AMQP", &["BROKER_URL"]),
@@ -20,9 +20,9 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
         Sort::Other => ("URL", "", &[]),
     };
     let (host, port) = given.place();
-    let part = |name: &str| match middle {
+    let part = |name: &str| match parts {
         "" => name.to_owned(),
-        middle => format!("{middle}_{name}"),
+        parts => format!("{parts}_{name}"),
     };
     let mut variables = Variables::of(&request.prefix)
         .secret(suffix, url)
