@@ -219,6 +219,7 @@ impl Known<'_> {
             password: self.broker.password,
             database: None,
             administration_port: None,
+            settings: cluster.settings.clone(),
         })
     }
 

@@ -28,6 +28,7 @@ pub(crate) fn spec() -> InstanceSpec {
         comment: "shop/test/DEFAULT".to_owned(),
         given: None,
         owner: None,
+        storage_bytes: None,
     }
 }
 
@@ -69,6 +70,7 @@ pub(crate) fn variables(
         },
         tls: windlass_services::Tls::Off,
         url_scheme: None,
+        profile: None,
     })
 }
 
