@@ -306,10 +306,10 @@ async fn a_service_from_adding_to_removal() {
     );
     assert_eq!(renamed.body["inject_profile"], "none");
     let change = json!({ "inject_profile": "libpq" });
-    let named = client.patch(&path, &change).await;
-    assert_eq!(named.expect(200).body["inject_profile"], "libpq");
-    let names = named.body["variables"].as_array().unwrap();
-    assert!(names.contains(&json!("PGUSER")), "{}", named.text);
+    let renamed = client.patch(&path, &change).await;
+    assert_eq!(renamed.expect(200).body["inject_profile"], "libpq");
+    let names = renamed.body["variables"].as_array().unwrap();
+    assert!(names.contains(&json!("PGUSER")), "{}", renamed.text);
     let both = json!({ "inject_profile": "none", "prefix": "third" });
     let refused = client.patch(&path, &both).await;
     assert!(refused.field("inject_profile").contains("by itself"));

@@ -20,23 +20,23 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
         Sort::Other => ("URL", "", &[]),
     };
     let (host, port) = given.place();
-    let part = |name: &str| match parts {
+    let named = |name: &str| match parts {
         "" => name.to_owned(),
         parts => format!("{parts}_{name}"),
     };
     let mut variables = Variables::of(&request.prefix)
         .secret(suffix, url)
-        .plain(&part("HOST"), host)
-        .plain(&part("PORT"), port.to_string())
-        .plain(&part("USER"), &given.user)
-        .secret(&part("PASSWORD"), &given.password);
+        .plain(&named("HOST"), host)
+        .plain(&named("PORT"), port.to_string())
+        .plain(&named("USER"), &given.user)
+        .secret(&named("PASSWORD"), &given.password);
     if !given.name.is_empty() {
         let name = match given.sort {
             Sort::Amqp => "VHOST",
             Sort::Redis => "DB",
             _ => "NAME",
         };
-        variables = variables.plain(&part(name), &given.name);
+        variables = variables.plain(&named(name), &given.name);
     }
     for alias in aliases {
         variables = variables.alias(alias, url);

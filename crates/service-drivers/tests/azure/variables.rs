@@ -20,15 +20,15 @@ async fn the_names_are_those_of_the_field() {
     let credential = bind().await;
     assert_eq!(credential.expose_secret(), bind().await.expose_secret());
     let variables = variables(&fixture.driver, &spec, &credential);
-    let part = |part: &str| value(&variables, &format!("DEFAULT_STORAGE_{part}")).to_owned();
-    assert_eq!(part("ACCOUNT_NAME"), ACCOUNT);
-    assert_eq!(part("CONTAINER"), name(spec.instance));
+    let given = |part: &str| value(&variables, &format!("DEFAULT_STORAGE_{part}")).to_owned();
+    assert_eq!(given("ACCOUNT_NAME"), ACCOUNT);
+    assert_eq!(given("CONTAINER"), name(spec.instance));
     let port = fixture.access.endpoint.port;
     let endpoint = format!("http://127.0.0.1:{port}/{ACCOUNT}");
-    assert_eq!(part("ENDPOINT_URL"), endpoint);
-    let signature = part("SAS_TOKEN");
+    assert_eq!(given("ENDPOINT_URL"), endpoint);
+    let signature = given("SAS_TOKEN");
     assert!(signature.starts_with("sv="), "no question mark before it");
-    assert!(part("DSN").starts_with("az://shop:"));
+    assert!(given("DSN").starts_with("az://shop:"));
     let sensitive: Vec<_> = variables
         .iter()
         .filter(|variable| variable.is_sensitive)
