@@ -100,7 +100,7 @@ pub(crate) struct Options {
     /// (postgres-15=postgres://user:password@host:5432/database), reachable under that name from here and from
     /// containers; `?administration_port=` where it has another than its type's usual one. In the variable
     /// several are parted by spaces. For the types that are left out Windlass runs one itself; one that is an account
-    /// with a provider (azure-blob-1=https://ACCOUNT:KEY@ACCOUNT.blob.core.windows.net, the key percent-encoded) is
+    /// with a provider (`azure-blob-1=https://ACCOUNT:KEY@ACCOUNT.blob.core.windows.net`, the key percent-encoded) is
     /// offered only if it is named.
     #[arg(
         long,
