@@ -15,8 +15,10 @@ use windlass_services::{Access, Driver, Endpoint, Error, Hosting, ServerSpec, Tl
 use crate::parts::Parts;
 use crate::{catalogue, failures, ids, naming};
 
-/// Between two tries to reach a server that is starting. Short, for it is what a user waits for.
+/// Between two tries to reach a server that is starting, at first. Short, for it is what a user waits for.
 const START_POLL: Duration = Duration::from_millis(50);
+/// The same for one that takes long: many who wait for one server must not keep it from starting.
+const LONGEST_START_POLL: Duration = Duration::from_secs(1);
 
 /// The host of a cluster that is no server: each instance of it has a place of its own.
 const ELSEWHERE: &str = "elsewhere";
@@ -220,7 +222,8 @@ impl Parts {
                 Err(Error::Unreachable { .. } | Error::NoAnswer { .. })
                     if started.elapsed() < deadline =>
                 {
-                    tokio::time::sleep(START_POLL).await;
+                    let pause = started.elapsed() / 20;
+                    tokio::time::sleep(pause.clamp(START_POLL, LONGEST_START_POLL)).await;
                 }
                 Err(error) => return Err(failures::service(&error)),
             }
