@@ -140,12 +140,17 @@ fn line(text: &str) -> LogLine {
 /// Whether Docker could not find an image by its id: one of a step, found in the cache, and gone by the time that
 /// the next step stands on it. Applications with the same first steps share such images, and Docker removes them
 /// together with the last image that stands on them, whatever is being built. It says so in many words, of which
-/// the id is in all; a digest in a Dockerfile, which is the user's, follows an `@`.
+/// the id is in all. Not so the words about a command that failed, which quote it and may hold a hash of the user's,
+/// and a digest in a Dockerfile, which follows an `@`.
 fn is_disturbed(words: &str) -> bool {
     const ID: &str = "sha256:";
-    words
-        .match_indices(ID)
-        .any(|(at, _)| !words[..at].ends_with('@'))
+    const DIGITS: usize = 64;
+    let is_id = |at: usize| {
+        let digits = words[at + ID.len()..].bytes();
+        let digits = digits.take_while(u8::is_ascii_hexdigit).count();
+        digits == DIGITS && !words[..at].ends_with('@')
+    };
+    !words.contains("returned a non-zero code") && words.match_indices(ID).any(|(at, _)| is_id(at))
 }
 
 /// A build's failure is the user's, unless the daemon itself was in trouble, or took an image away.
@@ -277,7 +282,10 @@ mod tests {
             assert!(is_disturbed(&words), "{words}");
         }
         for words in [
-            "The command '/bin/sh -c false' returned a non-zero code: 1".to_owned(),
+            format!(
+                "The command '/bin/sh -c pip install --hash={id} x' returned a non-zero code: 1"
+            ),
+            "COPY failed: file not found in build context: stat sha256:sums".to_owned(),
             format!("manifest for debian@{id} not found"),
         ] {
             assert!(!is_disturbed(&words), "{words}");
