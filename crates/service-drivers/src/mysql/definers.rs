@@ -34,7 +34,9 @@ impl Definers {
 pub(super) async fn of(session: &mut Session<'_>, database: &str) -> Result<Definers, Error> {
     let kinds = [
         ("VIEWS", "TABLE_SCHEMA"),
-        ("TRIGGERS", "TRIGGER_SCHEMA"),
+        // A trigger is in its table's database. By TRIGGER_SCHEMA MariaDB opens the tables of every database, and
+        // passes over those that other tenants are just changing.
+        ("TRIGGERS", "EVENT_OBJECT_SCHEMA"),
         ("ROUTINES", "ROUTINE_SCHEMA"),
         ("EVENTS", "EVENT_SCHEMA"),
     ];
