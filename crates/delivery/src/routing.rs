@@ -30,6 +30,10 @@ pub trait RouterControl: Send + Sync {
     /// does not name.
     async fn publish(&self, table: &RouteTable) -> Result<Published, Error>;
 
+    /// The table that was published last, by this process or an earlier one; an empty one when there is none or it is
+    /// damaged.
+    async fn table(&self) -> Result<RouteTable, Error>;
+
     /// Waits until no request (an open WebSocket counts as one) is in flight to these upstreams, or
     /// until the deadline. Publish a table without them first, or new requests go on arriving.
     async fn drain(&self, upstreams: &[SocketAddr], deadline: Duration) -> Result<Drained, Error>;

@@ -7,7 +7,7 @@ use windlass_services::Hosting;
 
 use crate::error::Error;
 use crate::ids;
-use crate::parts::Settings;
+use crate::regions::RegionSettings;
 
 /// The services of a region: one for each entry of the catalogue, with the id that it has in the store, and
 /// those in the store that the catalogue has no longer, which instances may still be of. What no driver is
@@ -18,20 +18,21 @@ use crate::parts::Settings;
 pub(crate) fn services(
     region: RegionId,
     drivers: &[(&str, Hosting)],
-    settings: &Settings,
+    catalogue: &Catalogue,
+    settings: &RegionSettings,
     existing: &[Service],
 ) -> Result<Vec<Service>, Error> {
     let unknown = settings.offered.iter().flatten().find(|wanted| {
         let is_it = |entry: &Entry| is_meant(wanted, entry);
-        !settings.catalogue.entries().any(|entry| is_it(&entry))
+        !catalogue.entries().any(|entry| is_it(&entry))
     });
     if let Some(unknown) = unknown {
         return Err(Error::refused(
             "unknown_service",
             format!(
                 "region '{}' is to offer '{unknown}', which is not in the catalogue; it has {}",
-                settings.region,
-                in_words(&settings.catalogue)
+                settings.name,
+                in_words(&catalogue)
             ),
         ));
     }
@@ -45,8 +46,7 @@ pub(crate) fn services(
         hosting(entry) == Some(Hosting::Account) && !named.any(|named| named.serves == serves)
     };
     for wanted in settings.offered.iter().flatten() {
-        let mut meant = settings
-            .catalogue
+        let mut meant = catalogue
             .entries()
             .filter(|entry| is_meant(wanted, entry))
             .peekable();
@@ -62,13 +62,12 @@ pub(crate) fn services(
                 format!(
                     "region '{}' is to offer '{wanted}', which needs an account of yours: name it with --shared-cluster \
                      {serves}=https://ACCOUNT:KEY@HOST, or do not offer it",
-                    settings.region
+                    settings.name
                 ),
             ));
         }
     }
-    let mut services: Vec<Service> = settings
-        .catalogue
+    let mut services: Vec<Service> = catalogue
         .entries()
         .map(|entry| {
             let known = existing
@@ -136,6 +135,10 @@ fn service(region: RegionId, id: ServiceId, entry: Entry, offered: bool) -> Serv
 mod tests {
     use super::*;
 
+    fn built_in() -> Catalogue {
+        Catalogue::built_in().expect("the files of this build are tested")
+    }
+
     const POSTGRES: (&str, Hosting) = ("postgres", Hosting::Server);
 
     fn offered(services: &[Service]) -> Vec<&str> {
@@ -149,15 +152,15 @@ mod tests {
     #[test]
     fn what_has_a_driver_is_offered_unless_the_settings_name_less() {
         let region = ids::mint();
-        let mut settings = Settings::default();
-        let all = services(region, &[POSTGRES], &settings, &[]).expect("services");
+        let mut settings = RegionSettings::default();
+        let all = services(region, &[POSTGRES], &built_in(), &settings, &[]).expect("services");
         assert!(offered(&all).contains(&"postgres-15-shared"), "{all:?}");
-        let none = services(region, &[], &settings, &[]).expect("services");
+        let none = services(region, &[], &built_in(), &settings, &[]).expect("services");
         assert_eq!(offered(&none), [""; 0]);
         assert_eq!(none.len(), all.len(), "they are known all the same");
 
         settings.offered = Some(vec!["postgres-15-private".to_owned()]);
-        let one = services(region, &[POSTGRES], &settings, &all).expect("services");
+        let one = services(region, &[POSTGRES], &built_in(), &settings, &all).expect("services");
         assert_eq!(offered(&one), ["postgres-15-private"]);
         let ids = |services: &[Service]| -> Vec<ServiceId> {
             services.iter().map(|service| service.id).collect()
@@ -167,16 +170,17 @@ mod tests {
 
     #[test]
     fn what_the_catalogue_has_no_longer_stays_and_is_not_offered() {
-        let settings = Settings::default();
+        let settings = RegionSettings::default();
         let region = ids::mint();
-        let mut known = services(region, &[POSTGRES], &settings, &[]).expect("services");
+        let mut known =
+            services(region, &[POSTGRES], &built_in(), &settings, &[]).expect("services");
         let gone = Service {
             id: ids::mint(),
             identifier: "postgres-9-shared".to_owned(),
             ..known[0].clone()
         };
         known.push(gone.clone());
-        let now = services(region, &[POSTGRES], &settings, &known).expect("services");
+        let now = services(region, &[POSTGRES], &built_in(), &settings, &known).expect("services");
         let kept = now.iter().find(|service| service.id == gone.id);
         assert_eq!(
             kept,
@@ -189,11 +193,12 @@ mod tests {
 
     #[test]
     fn an_offer_of_what_is_not_in_the_catalogue_is_refused() {
-        let settings = Settings {
+        let settings = RegionSettings {
             offered: Some(vec!["postgres".to_owned(), "oracle".to_owned()]),
-            ..Settings::default()
+            ..RegionSettings::default()
         };
-        let error = services(ids::mint(), &[POSTGRES], &settings, &[]).expect_err("refused");
+        let error =
+            services(ids::mint(), &[POSTGRES], &built_in(), &settings, &[]).expect_err("refused");
         let text = error.to_string();
         assert!(
             text.starts_with(
@@ -207,18 +212,18 @@ mod tests {
     fn what_needs_an_account_is_offered_where_one_is_named() {
         let drivers = [POSTGRES, ("azure-blob", Hosting::Account)];
         let region = ids::mint();
-        let mut settings = Settings {
+        let mut settings = RegionSettings {
             offered: Some(vec!["postgres".to_owned(), "azure-blob".to_owned()]),
-            ..Settings::default()
+            ..RegionSettings::default()
         };
-        let error = services(region, &drivers, &settings, &[]).expect_err("refused");
+        let error = services(region, &drivers, &built_in(), &settings, &[]).expect_err("refused");
         let text = error.to_string();
         assert!(
             text.contains("name it with --shared-cluster azure-blob-1=https://ACCOUNT:KEY@HOST"),
             "{text}"
         );
-        let is_offered = |settings: &Settings| {
-            let all = services(region, &drivers, settings, &[]).expect("services");
+        let is_offered = |settings: &RegionSettings| {
+            let all = services(region, &drivers, &built_in(), settings, &[]).expect("services");
             offered(&all).contains(&"azure-blob-1-shared")
         };
         settings.offered = None;

@@ -136,7 +136,7 @@ impl Parts {
             .await
             .map_err(|error| failures::store(&error))?;
         for number in &free {
-            self.subnet(*number)?;
+            self.subnet(region, *number)?;
         }
         Ok(free)
     }
@@ -334,7 +334,7 @@ impl Parts {
             (Some(number), _) => {
                 let spec = NetworkSpec {
                     name: naming::cluster_network(cluster.id),
-                    subnet: self.subnet(number)?,
+                    subnet: self.subnet(cluster.region, number)?,
                     labels: labels.clone(),
                 };
                 engine
@@ -476,7 +476,7 @@ impl Parts {
         let engine = self.engine(scene.application.region)?;
         let spec = NetworkSpec {
             name: naming::environment_network(environment),
-            subnet: self.subnet(scene.environment.subnet)?,
+            subnet: self.subnet(scene.application.region, scene.environment.subnet)?,
             labels: scene
                 .labels(&self.installation)
                 .with(labels::ROLE, "network"),
@@ -546,17 +546,4 @@ fn first_address(observation: &Observation) -> Option<String> {
         .addresses
         .first()
         .map(|(_, address)| address.to_string())
-}
-
-impl Parts {
-    fn subnet(&self, number: u32) -> Result<String, Failure> {
-        let pool = self.settings.subnet_pool;
-        pool.subnet(number).ok_or_else(|| {
-            Failure::permanent(
-                "no_subnet",
-                format!("subnet number {number} is past the end of the address pool {pool}"),
-            )
-            .with_hint("Remove environments that are not needed any more.")
-        })
-    }
 }

@@ -2,15 +2,18 @@
 //! a little at a time what removes them; nothing waits for it, and what was not reached waits for the next
 //! round.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use windlass_model::id::EnvironmentId;
+use windlass_model::id::{EnvironmentId, RegionId};
 use windlass_operations::{Failure, OperationState, StoreError, SubmitError};
 use windlass_records::PageRequest;
 
 use crate::definitions::clean_up;
 use crate::failures;
+use crate::parts::Parts;
 use crate::platform::Platform;
 
 /// The first round comes when the server has taken up what an earlier one left.
@@ -113,20 +116,31 @@ async fn clean_up(platform: &Platform, cancel: &CancellationToken) -> Result<(),
     if found.is_empty() {
         return Ok(());
     }
-    // While one is away an operation for each environment would only leave its record.
-    for engine in parts.engines.values() {
-        engine
-            .ping()
-            .await
-            .map_err(|error| failures::engine(&error))?;
-    }
+    let mut engines = HashMap::new();
+    let mut first = None;
     for environment in found {
+        let region = parts.scene(environment).await?.region.id;
+        if let Entry::Vacant(unasked) = engines.entry(region) {
+            let answer = ping(parts, region).await;
+            unasked.insert(answer.is_ok());
+            first = first.or(answer.err());
+        }
+        // While its engine is away an operation for the environment would only leave its record.
+        if !engines[&region] {
+            continue;
+        }
         tokio::select! {
             () = cancel.cancelled() => return Ok(()),
             cleaned = clean_up_environment(platform, environment) => cleaned?,
         }
     }
-    Ok(())
+    first.map_or(Ok(()), Err)
+}
+
+async fn ping(parts: &Parts, region: RegionId) -> Result<(), Failure> {
+    let engine = parts.engine(region)?;
+    let answer = engine.ping().await;
+    answer.map(drop).map_err(|error| failures::engine(&error))
 }
 
 async fn clean_up_environment(

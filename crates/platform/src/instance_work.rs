@@ -106,7 +106,11 @@ impl Parts {
         let mut clusters = None;
         for instance in instances {
             let service = self.service(instance.service).await?;
-            let Some(driver) = self.drivers.get(service.driver.as_str()) else {
+            let Some(driver) = self
+                .regions
+                .get(service.region)
+                .and_then(|region| region.drivers.get(service.driver.as_str()))
+            else {
                 continue;
             };
             if clusters.is_none() {

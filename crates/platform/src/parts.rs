@@ -1,6 +1,5 @@
 //! What the use cases, the operations and the reconcilers work with: contracts only.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +9,7 @@ use windlass_catalogue::Catalogue;
 use windlass_delivery::build::Builder;
 use windlass_delivery::logs::DeploymentLogs;
 use windlass_delivery::routing::RouterControl;
-use windlass_engine::{Engine, ImageReference};
+use windlass_engine::ImageReference;
 use windlass_model::id::RegionId;
 use windlass_model::time::Timestamp;
 use windlass_operations::Failure;
@@ -20,8 +19,8 @@ use windlass_services::{Driver, Marketplace, ServerSpec};
 
 use crate::failures;
 use crate::locks::Locks;
+use crate::regions::{RegionBackends, RegionSettings, Regions};
 use crate::routes::TableWriter;
-use crate::subnets::SubnetPool;
 
 /// A cluster that the operator names by an administrator's URL.
 #[derive(Debug, Clone)]
@@ -60,20 +59,14 @@ const HOUSEKEEPING_INTERVAL: Duration = Duration::from_mins(10);
 /// The settings of the platform.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The name of the region of this machine.
-    pub region: String,
+    /// The regions, that of this machine first: applications that name none are there.
+    pub regions: Vec<RegionSettings>,
     /// What there is.
     pub catalogue: Catalogue,
-    /// What of the catalogue the region offers, by service or type; without, all that a driver is there for.
-    pub offered: Option<Vec<String>>,
-    /// The domain under which sites are served.
-    pub domain: String,
     /// The port of the router, for the URLs of sites; left out of them when it is 80.
     pub router_port: u16,
     /// The base URL of the API, for repositories' addresses.
     pub public_url: String,
-    /// Clusters that the operator names.
-    pub external_clusters: Vec<ExternalCluster>,
     /// Where the first administrator's token is written, readable by its owner only.
     pub token_file: PathBuf,
     /// How long a release command may run.
@@ -84,8 +77,6 @@ pub struct Settings {
     pub health_timeout: Duration,
     /// How long requests to the old release have to end after the switch.
     pub drain_deadline: Duration,
-    /// Where the subnets of environments and shared clusters are taken from.
-    pub subnet_pool: SubnetPool,
     /// How many releases of an environment are kept with their images; at least [`LEAST_KEPT_RELEASES`].
     pub keep_releases: u32,
     /// How many deployments of an environment are kept with their logs, besides those that made these
@@ -111,19 +102,15 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            region: "local".to_owned(),
+            regions: vec![RegionSettings::default()],
             catalogue: Catalogue::built_in().expect("the files of this build are tested"),
-            offered: None,
-            domain: "localhost".to_owned(),
             router_port: 8080,
             public_url: "http://127.0.0.1:8000".to_owned(),
-            external_clusters: Vec::new(),
             token_file: PathBuf::from("admin-token"),
             release_command_timeout: Duration::from_mins(30),
             build_timeout: Duration::from_mins(30),
             health_timeout: Duration::from_mins(1),
             drain_deadline: Duration::from_secs(30),
-            subnet_pool: SubnetPool::default(),
             keep_releases: KEPT_RELEASES,
             keep_deployments: KEPT_DEPLOYMENTS,
             keep_operations: KEPT_OPERATIONS,
@@ -136,10 +123,8 @@ impl Default for Settings {
 pub struct Backends {
     /// The store.
     pub store: Arc<dyn Store>,
-    /// The engine of the region of this machine, and its kind: `docker`, `simulated`.
-    pub engine: (String, Arc<dyn Engine>),
-    /// The service drivers.
-    pub drivers: Vec<Arc<dyn Driver>>,
+    /// What each region of the settings runs on.
+    pub regions: Vec<RegionBackends>,
     /// Who asks brokers what they offer.
     pub marketplace: Arc<dyn Marketplace>,
     /// The builder.
@@ -155,8 +140,7 @@ pub struct Backends {
 /// Everything that a use case or a step needs.
 pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) engines: HashMap<RegionId, Arc<dyn Engine>>,
-    pub(crate) drivers: HashMap<&'static str, Arc<dyn Driver>>,
+    pub(crate) regions: Regions,
     pub(crate) marketplace: Arc<dyn Marketplace>,
     pub(crate) builder: Arc<dyn Builder>,
     pub(crate) logs: Arc<dyn DeploymentLogs>,
@@ -173,17 +157,6 @@ impl Parts {
     /// Now.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    /// The engine of a region.
-    pub(crate) fn engine(&self, region: RegionId) -> Result<Arc<dyn Engine>, Failure> {
-        self.engines.get(&region).cloned().ok_or_else(|| {
-            Failure::permanent(
-                "no_engine",
-                format!("region {region} has no engine on this server"),
-            )
-            .with_hint("Start the server with the engine of that region.")
-        })
     }
 
     /// The server of a cluster of a service.
@@ -207,7 +180,8 @@ impl Parts {
 
     /// The driver of a service.
     pub(crate) fn driver(&self, service: &Service) -> Result<Arc<dyn Driver>, Failure> {
-        self.drivers
+        self.region_parts(service.region)?
+            .drivers
             .get(service.driver.as_str())
             .cloned()
             .ok_or_else(|| {

@@ -9,6 +9,7 @@ use windlass_records::Change;
 
 use crate::error::Error;
 use crate::parts::{Backends, Parts, Settings};
+use crate::regions::{RegionParts, Regions};
 use crate::{definitions, housekeeping, reconcile, replaced, seed};
 
 /// The platform. A cheap handle: clones share everything.
@@ -25,15 +26,17 @@ impl Platform {
         let now = backends.clock.now();
         backends.store.take_over(now).await?;
         let seeded = seed::seed(&backends, &settings).await?;
+        let mut runs_on = backends.regions;
+        let mut regions = Vec::new();
+        for (id, region) in seeded.regions.into_iter().zip(&settings.regions) {
+            if let Some(at) = runs_on.iter().position(|one| one.region == region.name) {
+                regions.push((id, RegionParts::new(runs_on.swap_remove(at), region)));
+            }
+        }
         let owner = format!("server-{}", std::process::id());
         let parts = Arc::new(Parts {
             store: backends.store.clone(),
-            engines: [(seeded.region, backends.engine.1)].into(),
-            drivers: backends
-                .drivers
-                .into_iter()
-                .map(|driver| (driver.kind(), driver))
-                .collect(),
+            regions: Regions::new(regions),
             marketplace: backends.marketplace,
             builder: backends.builder,
             logs: backends.logs,
@@ -65,8 +68,10 @@ impl Platform {
         let parts = self.parts.clone();
         let token = cancel.clone();
         tasks.spawn(async move { replaced::run(&parts, token).await });
-        let parts = self.parts.clone();
-        tasks.spawn(async move { reconcile::run(parts, cancel).await });
+        for region in self.parts.regions.ids() {
+            let (parts, token) = (self.parts.clone(), cancel.clone());
+            tasks.spawn(async move { reconcile::run(parts, region, token).await });
+        }
         tasks.close();
         tasks.wait().await;
     }

@@ -1,5 +1,6 @@
 //! What must stay true: clusters of ours run, the containers of running releases run, the router has the
-//! table. No input, idempotent, on a timer and on signals of the engine; never destroys data.
+//! table. No input, idempotent, on a timer and on signals of the engine; never destroys data. Each region is
+//! looked after by itself, so that one whose engine is away or slow costs the others nothing.
 
 mod builds;
 mod clusters;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use windlass_model::id::EnvironmentId;
+use windlass_model::id::{EnvironmentId, RegionId};
 use windlass_operations::Failure;
 use windlass_records::{DeploymentFilter, PageRequest};
 
@@ -25,12 +26,12 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// The first passes come soon, for after a start of the machine everything comes up in some order.
 const FIRST_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Runs passes until it is cancelled.
-pub(crate) async fn run(parts: Arc<Parts>, cancel: CancellationToken) {
+/// Runs passes over a region until it is cancelled.
+pub(crate) async fn run(parts: Arc<Parts>, region: RegionId, cancel: CancellationToken) {
     loop {
         let signals = tokio::select! {
             () = cancel.cancelled() => return,
-            signals = signals(&parts) => signals,
+            signals = signals(&parts, region) => signals,
         };
         let mut signals = signals.unwrap_or_else(|failure| {
             tracing::warn!(
@@ -41,7 +42,7 @@ pub(crate) async fn run(parts: Arc<Parts>, cancel: CancellationToken) {
             futures::stream::pending().boxed()
         });
         // Events may have been missed while nobody watched.
-        let Some(mut failed) = cancel.run_until_cancelled(pass(&parts)).await else {
+        let Some(mut failed) = cancel.run_until_cancelled(pass(&parts, region)).await else {
             return;
         };
         loop {
@@ -58,7 +59,7 @@ pub(crate) async fn run(parts: Arc<Parts>, cancel: CancellationToken) {
                 }
                 () = tokio::time::sleep_until(again) => {}
             }
-            match cancel.run_until_cancelled(pass(&parts)).await {
+            match cancel.run_until_cancelled(pass(&parts, region)).await {
                 Some(outcome) => failed = outcome,
                 None => return,
             }
@@ -73,40 +74,40 @@ pub(crate) async fn run(parts: Arc<Parts>, cancel: CancellationToken) {
 }
 
 /// A hint that something changed; what, is observed.
-async fn signals(parts: &Parts) -> Result<futures::stream::BoxStream<'static, ()>, Failure> {
+async fn signals(
+    parts: &Parts,
+    region: RegionId,
+) -> Result<futures::stream::BoxStream<'static, ()>, Failure> {
     let filter = naming::installation_labels(&parts.installation);
-    let mut all = futures::stream::SelectAll::new();
-    for engine in parts.engines.values() {
-        let events = engine
-            .watch(&filter)
-            .await
-            .map_err(|error| failures::engine(&error))?;
-        let changes = events
-            .take_while(|event| std::future::ready(event.is_ok()))
-            .filter_map(|event| {
-                let relevant = event.is_ok_and(|event| {
-                    matches!(event.action.as_str(), "start" | "die" | "destroy")
-                });
-                std::future::ready(relevant.then_some(()))
-            });
-        all.push(changes.boxed());
-    }
-    Ok(all.boxed())
+    let engine = parts.engine(region)?;
+    let events = engine
+        .watch(&filter)
+        .await
+        .map_err(|error| failures::engine(&error))?;
+    let changes = events
+        .take_while(|event| std::future::ready(event.is_ok()))
+        .filter_map(|event| {
+            let relevant = event
+                .is_ok_and(|event| matches!(event.action.as_str(), "start" | "die" | "destroy"));
+            std::future::ready(relevant.then_some(()))
+        });
+    Ok(changes.boxed())
 }
 
-/// One pass of everything; says whether something failed.
-pub(crate) async fn pass(parts: &Parts) -> bool {
+/// One pass over a region; says whether something failed.
+pub(crate) async fn pass(parts: &Parts, region: RegionId) -> bool {
     let mut failed = false;
     for (name, outcome) in [
-        ("clusters", clusters::keep(parts).await),
-        ("processes", processes::keep(parts).await),
-        ("builds", builds::sweep(parts).await),
-        ("routes", parts.publish_routes().await),
+        ("clusters", clusters::keep(parts, region).await),
+        ("processes", processes::keep(parts, region).await),
+        ("builds", builds::sweep(parts, region).await),
+        ("routes", parts.publish_routes(region).await),
     ] {
         if let Err(failure) = outcome {
             failed = true;
             tracing::warn!(
                 reconciler = name,
+                region.id = %region,
                 failure.code,
                 failure.message,
                 "a reconciler's pass failed"

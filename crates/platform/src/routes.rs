@@ -5,12 +5,11 @@ use std::net::SocketAddr;
 
 use tokio::sync::Mutex;
 use windlass_delivery::routing::{self, Route, RouteTable};
-use windlass_model::id::ClusterId;
+use windlass_model::id::{ClusterId, RegionId};
 use windlass_operations::Failure;
-use windlass_records::{ApplicationFilter, InstanceFilter, PageRequest};
+use windlass_records::{InstanceFilter, PageRequest};
 
 use crate::parts::Parts;
-use crate::scene::Scene;
 use crate::{failures, naming};
 
 /// More applications than one installation has.
@@ -19,27 +18,48 @@ const ALL: u32 = 1_000_000;
 /// The one who writes tables: one at a time, each newer than the one before.
 #[derive(Debug, Default)]
 pub(crate) struct TableWriter {
+    written: Mutex<Written>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
     /// The table that was published last by this process.
-    last: Mutex<Option<RouteTable>>,
+    table: Option<RouteTable>,
+    /// The routes of each region: those that were derived last, or those that an earlier process left.
+    regions: Option<HashMap<RegionId, Vec<Route>>>,
 }
 
 impl Parts {
-    /// Derives the table from the running releases and their containers, and publishes it if it is
-    /// another than the last. Deriving and publishing are one critical section, so that an older view
-    /// never follows a newer one.
-    pub(crate) async fn publish_routes(&self) -> Result<(), Failure> {
-        let mut last = self.table.last.lock().await;
-        let routes = self.derive_routes().await?;
-        if last.as_ref().is_some_and(|table| table.routes == routes) {
+    /// Derives a region's routes from its running releases and their containers, and publishes the table if it is
+    /// another than the last. The other regions' routes stay as they were: a region whose engine does not answer
+    /// keeps nobody from a switch, and its own sites go on being served. Deriving and publishing are one critical
+    /// section, so that an older view never follows a newer one.
+    pub(crate) async fn publish_routes(&self, region: RegionId) -> Result<(), Failure> {
+        let _turn = self.locks.lock(region).await;
+        let own = self.derive_routes(region).await?;
+        let mut written = self.table.written.lock().await;
+        let mut regions = match written.regions.take() {
+            Some(regions) => regions,
+            None => self.earlier_routes().await?,
+        };
+        regions.insert(region, own);
+        let routes = merged(&regions, region);
+        written.regions = Some(regions);
+        self.publish(&mut written.table, routes).await
+    }
+
+    async fn publish(
+        &self,
+        last: &mut Option<RouteTable>,
+        routes: Vec<Route>,
+    ) -> Result<(), Failure> {
+        if let Some(table) = last.as_ref().filter(|table| table.routes == routes) {
             // Written again all the same when a router may have come that never saw it: publishing the
             // table in force is a success and costs a comparison.
-            if let Some(table) = last.as_ref() {
-                self.router
-                    .publish(table)
-                    .await
-                    .map_err(|error| failures::router(&error))?;
-            }
-            return Ok(());
+            let published = self.router.publish(table).await;
+            return published
+                .map(drop)
+                .map_err(|error| failures::router(&error));
         }
         // Time in milliseconds as the generation: it grows across restarts of the server too.
         let now = u64::try_from(self.now().0).unwrap_or_default();
@@ -59,9 +79,27 @@ impl Parts {
         Ok(())
     }
 
+    /// The routes that an earlier process left in the table, by region.
+    async fn earlier_routes(&self) -> Result<HashMap<RegionId, Vec<Route>>, Failure> {
+        let table = self.router.table().await;
+        let table = table.map_err(|error| failures::router(&error))?;
+        let mut regions: HashMap<RegionId, Vec<Route>> = HashMap::new();
+        for route in table.routes {
+            let environment = self.store.environment(route.environment).await;
+            let Some(environment) = environment.map_err(|error| failures::store(&error))? else {
+                continue;
+            };
+            let application = self.store.application(environment.application).await;
+            if let Some(application) = application.map_err(|error| failures::store(&error))? {
+                regions.entry(application.region).or_default().push(route);
+            }
+        }
+        Ok(regions)
+    }
+
     /// The public names of services that have such, to their servers.
-    async fn service_routes(&self) -> Result<Vec<Route>, Failure> {
-        let services = self.store.services(None).await;
+    async fn service_routes(&self, region: RegionId) -> Result<Vec<Route>, Failure> {
+        let services = self.store.services(Some(region)).await;
         let services = services.map_err(|error| failures::store(&error))?;
         let instances = self
             .store
@@ -97,49 +135,16 @@ impl Parts {
         Ok(routes)
     }
 
-    async fn derive_routes(&self) -> Result<Vec<Route>, Failure> {
-        let applications = self
-            .store
-            .applications(&ApplicationFilter::default(), &PageRequest::first(ALL))
-            .await
-            .map_err(|error| failures::store(&error))?;
-        let regions = self
-            .store
-            .regions()
-            .await
-            .map_err(|error| failures::store(&error))?;
-        let environments = self
-            .store
-            .all_environments()
-            .await
-            .map_err(|error| failures::store(&error))?;
-        let mut routes = self.service_routes().await?;
-        for environment in environments {
-            let Some(application) = applications
-                .rows
-                .iter()
-                .find(|application| application.id == environment.application)
-            else {
-                continue;
-            };
-            let Some(region) = regions
-                .iter()
-                .find(|region| region.id == application.region)
-            else {
-                continue;
-            };
-            let release = match environment.running_release {
-                Some(id) if !application.removing => self
+    async fn derive_routes(&self, region: RegionId) -> Result<Vec<Route>, Failure> {
+        let mut routes = self.service_routes(region).await?;
+        for scene in self.environments_of(region).await? {
+            let release = match scene.environment.running_release {
+                Some(id) if !scene.application.removing => self
                     .store
                     .release(id)
                     .await
                     .map_err(|error| failures::store(&error))?,
                 _ => None,
-            };
-            let scene = Scene {
-                environment,
-                application: application.clone(),
-                region: region.clone(),
             };
             let (hosts, upstreams) = match &release {
                 Some(release) => (
@@ -150,7 +155,7 @@ impl Parts {
                     vec![naming::host(
                         &scene.application.slug,
                         &scene.environment.slug,
-                        &region.domain,
+                        &scene.region.domain,
                     )],
                     Vec::new(),
                 ),
@@ -164,4 +169,18 @@ impl Parts {
         }
         Ok(routes)
     }
+}
+
+/// One table of all regions, in one order. A host that another region had earlier is the fresh region's.
+fn merged(regions: &HashMap<RegionId, Vec<Route>>, fresh: RegionId) -> Vec<Route> {
+    let own = regions.get(&fresh).into_iter().flatten();
+    let others = regions.iter().filter(|(region, _)| **region != fresh);
+    let mut routes: Vec<Route> = own
+        .chain(others.flat_map(|(_, routes)| routes))
+        .cloned()
+        .collect();
+    // Stable, so that of two the fresh region's is the first.
+    routes.sort_by(|one, other| one.host.cmp(&other.host));
+    routes.dedup_by(|later, first| later.host == first.host);
+    routes
 }

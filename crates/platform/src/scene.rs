@@ -1,9 +1,11 @@
 //! An environment with what it belongs to: loaded together nearly everywhere.
 
+use std::collections::HashMap;
+
 use windlass_engine::Labels;
-use windlass_model::id::EnvironmentId;
+use windlass_model::id::{ApplicationId, EnvironmentId, RegionId};
 use windlass_operations::Failure;
-use windlass_records::{Application, Environment, Region};
+use windlass_records::{Application, ApplicationFilter, Environment, PageRequest, Region};
 
 use crate::parts::Parts;
 use crate::{failures, naming};
@@ -48,26 +50,57 @@ impl Scene {
 impl Parts {
     /// The environment that must be there, with what it belongs to.
     pub(crate) async fn scene(&self, id: EnvironmentId) -> Result<Scene, Failure> {
-        let missing = |what: &str| {
-            failures::internal(format!("{what} of environment {id} is not in the store"))
-        };
         let environment = self
             .store
             .environment(id)
             .await
             .map_err(|error| failures::store(&error))?
-            .ok_or_else(|| missing("the row"))?;
-        let application = self
-            .store
-            .application(environment.application)
-            .await
-            .map_err(|error| failures::store(&error))?
-            .ok_or_else(|| missing("the application"))?;
+            .ok_or_else(|| failures::internal(format!("environment {id} is not in the store")))?;
+        let application = self.application(environment.application).await?;
         let region = self.region(application.region).await?;
         Ok(Scene {
             environment,
             application,
             region,
         })
+    }
+
+    /// An application that must be there.
+    pub(crate) async fn application(&self, id: ApplicationId) -> Result<Application, Failure> {
+        self.store
+            .application(id)
+            .await
+            .map_err(|error| failures::store(&error))?
+            .ok_or_else(|| failures::internal(format!("application {id} is not in the store")))
+    }
+
+    /// Every environment of a region, with what it belongs to.
+    pub(crate) async fn environments_of(&self, id: RegionId) -> Result<Vec<Scene>, Failure> {
+        let region = self.region(id).await?;
+        let page = PageRequest::first(u32::MAX);
+        let applications = self
+            .store
+            .applications(&ApplicationFilter::default(), &page)
+            .await
+            .map_err(|error| failures::store(&error))?;
+        let applications: HashMap<ApplicationId, Application> = applications
+            .rows
+            .into_iter()
+            .filter(|application| application.region == id)
+            .map(|application| (application.id, application))
+            .collect();
+        let environments = self.store.all_environments().await;
+        let environments = environments.map_err(|error| failures::store(&error))?;
+        Ok(environments
+            .into_iter()
+            .filter_map(|environment| {
+                let application = applications.get(&environment.application)?.clone();
+                Some(Scene {
+                    environment,
+                    application,
+                    region: region.clone(),
+                })
+            })
+            .collect())
     }
 }

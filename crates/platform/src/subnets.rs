@@ -24,6 +24,13 @@ pub struct InvalidSubnetPool {
 }
 
 impl SubnetPool {
+    /// Whether the two have an address in common.
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        let shorter = self.prefix.min(other.prefix);
+        let network = |pool: Self| pool.first.to_bits() >> (32 - shorter);
+        network(self) == network(other)
+    }
+
     /// The `number`-th subnet, counted from 0; `None` past the end.
     pub(crate) fn subnet(self, number: u32) -> Option<String> {
         let count = 1u32 << (SUBNET_PREFIX - self.prefix);

@@ -115,6 +115,10 @@ impl Platform {
 
     /// One pass of every reconciler; says whether something failed.
     pub async fn reconcile_once(&self) -> bool {
-        crate::reconcile::pass(&self.parts).await
+        let mut failed = false;
+        for region in self.parts.regions.ids() {
+            failed |= crate::reconcile::pass(&self.parts, region).await;
+        }
+        failed
     }
 }

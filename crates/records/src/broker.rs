@@ -1,7 +1,7 @@
 //! Registered brokers, and which services are theirs.
 
 use serde::{Deserialize, Serialize};
-use windlass_model::id::{BrokerId, SecretId, ServiceId};
+use windlass_model::id::{BrokerId, RegionId, SecretId, ServiceId};
 use windlass_model::names::BrokerName;
 use windlass_model::time::Timestamp;
 
@@ -12,6 +12,8 @@ pub struct Broker {
     pub id: BrokerId,
     /// Its name, unique in the installation; the names of its services begin with it.
     pub name: BrokerName,
+    /// The region in which its services are offered.
+    pub region: RegionId,
     /// Where it is.
     pub url: String,
     /// The user; empty if the password is a token.

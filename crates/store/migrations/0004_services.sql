@@ -14,6 +14,7 @@ ALTER TABLE service ADD COLUMN storage_bytes INTEGER;
 CREATE TABLE service_broker (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
+    region_id TEXT NOT NULL REFERENCES region (id),
     url TEXT NOT NULL,
     user TEXT NOT NULL,
     password TEXT NOT NULL,
@@ -22,6 +23,7 @@ CREATE TABLE service_broker (
     created_at INTEGER NOT NULL,
     refreshed_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX service_broker_region ON service_broker (region_id);
 CREATE INDEX service_broker_password ON service_broker (password);
 CREATE TABLE service_broker_plan (
     plan TEXT NOT NULL PRIMARY KEY,

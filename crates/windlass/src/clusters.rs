@@ -16,7 +16,8 @@ pub(crate) fn parse(text: &SecretString) -> anyhow::Result<ExternalCluster> {
     of_url(serves, url).with_context(|| format!("the URL of the shared server '{serves}'"))
 }
 
-fn of_url(serves: &str, text: &str) -> anyhow::Result<ExternalCluster> {
+/// The same, of the URL alone.
+pub(crate) fn of_url(serves: &str, text: &str) -> anyhow::Result<ExternalCluster> {
     let url = Url::parse(text)?;
     if url.fragment().is_some() {
         bail!("it takes no part behind a '#'");

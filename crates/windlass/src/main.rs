@@ -4,6 +4,7 @@ mod catalogue;
 mod clusters;
 mod images;
 mod paths;
+mod regions;
 mod router;
 mod server;
 mod stop;

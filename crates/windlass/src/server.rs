@@ -11,11 +11,11 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use windlass_api::ApiSettings;
 use windlass_builder::{BuilderSettings, FileLogs, GitBuilder, RemotePolicy};
-use windlass_engine::Engine;
 use windlass_engine_docker::{DockerEngine, DockerSettings};
 use windlass_operations::SystemClock;
 use windlass_platform::{
-    Backends, KEPT_RELEASES, LEAST_KEPT_RELEASES, Platform, Settings, SubnetPool, installation_id,
+    Backends, KEPT_RELEASES, LEAST_KEPT_RELEASES, Platform, RegionBackends, RegionSettings,
+    Settings, SubnetPool, installation_id,
 };
 use windlass_records::Store;
 use windlass_router::control::SocketControl;
@@ -33,7 +33,8 @@ use windlass_service_drivers::redis::RedisDriver;
 use windlass_services::Driver;
 use windlass_store::{OpenError, SqliteStore, StoreSettings};
 
-use crate::{catalogue, clusters, paths, stop, token};
+use crate::regions::Region;
+use crate::{catalogue, clusters, paths, regions, stop, token};
 
 /// How long another server's lock is waited for: longer than any program takes to be started.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -76,7 +77,11 @@ pub(crate) struct Options {
         default_value = "local"
     )]
     region: String,
-    /// What the region offers: services (postgres-15-shared) or whole types (postgres). If left out, all that
+    /// Further regions, each with a Docker Engine, subnets and servers of its own (a TOML file; see the guide
+    /// "Operating"). Applications that name no region are in this machine's.
+    #[arg(long, env = "WINDLASS_REGIONS", value_name = "FILE")]
+    regions: Option<PathBuf>,
+    /// What this machine's region offers: services (postgres-15-shared) or whole types (postgres). If left out, all that
     /// the catalogue has.
     #[arg(
         long,
@@ -179,8 +184,15 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     std::fs::write(&id_file, format!("{installation}\n"))
         .with_context(|| format!("writing {}", id_file.display()))?;
     let builder = Arc::new(builder(&options)?);
-    let backends = backends(&options, store.clone(), builder.clone(), installation)?;
-    let settings = settings(&options)?;
+    let regions = regions(&options)?;
+    let backends = backends(
+        &options,
+        &regions,
+        store.clone(),
+        builder.clone(),
+        installation,
+    )?;
+    let settings = settings(&options, regions)?;
     // Before anything is written: an address that is taken must not use the first start up.
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
         format!(
@@ -239,23 +251,20 @@ fn builder(options: &Options) -> anyhow::Result<GitBuilder> {
 
 fn backends(
     options: &Options,
+    regions: &[Region],
     store: Arc<dyn Store>,
     builder: Arc<GitBuilder>,
     installation: String,
 ) -> anyhow::Result<Backends> {
-    // Connects when it is first needed: a server whose engine is down still answers, and says so.
-    let engine: Arc<dyn Engine> = Arc::new(DockerEngine::new(DockerSettings {
-        socket: options.docker_socket.clone(),
-        isolated_subnets: Some(options.subnet_pool.to_string()),
-        ..DockerSettings::new(installation)
-    }));
     let logs = FileLogs::new(paths::deployment_logs(&options.state_dir))
         .context("the logs of deployments")?;
     paths::make_router_directory(&options.state_dir).context("the router's directory")?;
     Ok(Backends {
         store,
-        engine: ("docker".to_owned(), engine),
-        drivers: drivers(options),
+        regions: regions
+            .iter()
+            .map(|region| region_backends(options, region, &installation))
+            .collect(),
         marketplace: Arc::new(BrokerMarket::new(broker_settings(options))),
         builder,
         logs: Arc::new(logs),
@@ -267,15 +276,30 @@ fn backends(
     })
 }
 
+fn region_backends(options: &Options, region: &Region, installation: &str) -> RegionBackends {
+    // Connects when it is first needed: a server whose engine is down still answers, and says so.
+    let engine = DockerEngine::new(DockerSettings {
+        socket: region.docker_socket.clone(),
+        isolated_subnets: Some(region.settings.subnet_pool.to_string()),
+        ..DockerSettings::new(installation)
+    });
+    RegionBackends {
+        region: region.settings.name.clone(),
+        kind: "docker".to_owned(),
+        engine: Arc::new(engine),
+        drivers: drivers(options, &region.settings),
+    }
+}
+
 /// One driver for each type of service.
-fn drivers(options: &Options) -> Vec<Arc<dyn Driver>> {
+fn drivers(options: &Options, region: &RegionSettings) -> Vec<Arc<dyn Driver>> {
     vec![
         Arc::new(PostgresDriver::new()),
         Arc::new(MysqlDriver::mariadb()),
         Arc::new(MysqlDriver::mysql()),
         Arc::new(MongodbDriver::mongodb()),
         Arc::new(MongodbDriver::ferretdb()),
-        Arc::new(GarageDriver::in_region(&options.region, &options.domain)),
+        Arc::new(GarageDriver::in_region(&region.name, &region.domain)),
         Arc::new(AzureDriver::new()),
         Arc::new(OpensearchDriver::opensearch()),
         Arc::new(OpensearchDriver::elasticsearch()),
@@ -308,22 +332,32 @@ fn proxies() -> Vec<(String, String)> {
         .collect()
 }
 
-fn settings(options: &Options) -> anyhow::Result<Settings> {
+/// The region of this machine, and those of the file.
+fn regions(options: &Options) -> anyhow::Result<Vec<Region>> {
     let named = options.shared_cluster.iter();
-    let external_clusters = named.map(clusters::parse).collect::<Result<_, _>>()?;
+    let own = Region {
+        settings: RegionSettings {
+            name: options.region.clone(),
+            domain: options.domain.clone(),
+            offered: (!options.offer.is_empty()).then(|| options.offer.clone()),
+            external_clusters: named.map(clusters::parse).collect::<Result<_, _>>()?,
+            subnet_pool: options.subnet_pool,
+        },
+        docker_socket: options.docker_socket.clone(),
+    };
+    regions::all(own, options.regions.as_deref())
+}
+
+fn settings(options: &Options, regions: Vec<Region>) -> anyhow::Result<Settings> {
     Ok(Settings {
-        region: options.region.clone(),
+        regions: regions.into_iter().map(|region| region.settings).collect(),
         catalogue: catalogue::read(options.catalogue.as_deref())?,
-        offered: (!options.offer.is_empty()).then(|| options.offer.clone()),
-        domain: options.domain.clone(),
         router_port: options.router_port,
         public_url: public_url(options),
-        external_clusters,
         token_file: paths::token_file(&options.state_dir),
         release_command_timeout: Duration::from_secs(options.release_command_timeout),
         health_timeout: Duration::from_secs(options.health_timeout),
         drain_deadline: Duration::from_secs(options.drain_deadline),
-        subnet_pool: options.subnet_pool,
         keep_releases: options.keep_releases,
         ..Settings::default()
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use windlass_model::id::{OrganisationId, RegionId};
+use windlass_model::id::OrganisationId;
 use windlass_platform::{EnvironmentView, NewApplication};
 use windlass_records::{Application, ReleaseCommand};
 
@@ -146,9 +146,8 @@ pub(crate) struct CreateApplication {
     /// The caller's without.
     #[schema(value_type = Option<String>)]
     organisation: Option<OrganisationId>,
-    /// The first without.
-    #[schema(value_type = Option<String>)]
-    region: Option<RegionId>,
+    /// By id or name; that of the server's machine without.
+    region: Option<String>,
     /// The branch of its first environments; `main` without.
     branch: Option<String>,
     release_commands: Option<Vec<ReleaseCommandItem>>,

@@ -12,6 +12,8 @@ use super::time;
 pub(crate) struct ServiceBroker {
     uuid: String,
     name: String,
+    /// The region in which its services are offered.
+    region: String,
     url: String,
     /// Empty if it is a token that Windlass has.
     user: String,
@@ -62,6 +64,7 @@ impl From<BrokerView> for ServiceBroker {
         Self {
             uuid: broker.id.to_string(),
             name: broker.name.to_string(),
+            region: broker.region.to_string(),
             url: broker.url,
             user: broker.user,
             profile: broker.profile,
@@ -78,6 +81,8 @@ impl From<BrokerView> for ServiceBroker {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateServiceBroker {
     name: String,
+    /// The region in which its services are offered, by id or name; that of the server's machine without.
+    region: Option<String>,
     /// Where it is, without `/v2`.
     url: String,
     /// Without one the password is a bearer token.
@@ -94,6 +99,7 @@ impl From<CreateServiceBroker> for NewBroker {
     fn from(body: CreateServiceBroker) -> Self {
         Self {
             name: body.name,
+            region: body.region,
             url: body.url,
             user: body.user,
             password: body.password,

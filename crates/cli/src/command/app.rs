@@ -19,6 +19,9 @@ pub(crate) enum AppVerb {
         /// Its name for people. If left out, the same.
         #[arg(long)]
         title: Option<String>,
+        /// The region that it runs in, if not that of the server's machine; see 'windlass regions'.
+        #[arg(long)]
+        region: Option<String>,
         /// The branch of its environments.
         #[arg(long, default_value = "main")]
         branch: String,

@@ -20,6 +20,9 @@ pub(crate) enum BrokerVerb {
         name: String,
         /// Where it is, without /v2.
         url: String,
+        /// The region in which its services are offered, if not that of the server's machine; see 'windlass regions'.
+        #[arg(long)]
+        region: Option<String>,
         #[command(flatten)]
         access: Access,
     },

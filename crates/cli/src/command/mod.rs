@@ -4,6 +4,7 @@ mod app;
 mod broker;
 mod deploy;
 mod operations;
+mod regions;
 mod service;
 mod session;
 mod variables;
@@ -16,6 +17,7 @@ pub(crate) use self::deploy::{
     Deploy, DeploymentVerb, DeploymentVerbs, Logs, Plan, Releases, Rollback, What,
 };
 pub(crate) use self::operations::{OperationVerb, OperationVerbs};
+pub(crate) use self::regions::Regions;
 pub(crate) use self::service::{ServiceVerb, ServiceVerbs};
 pub(crate) use self::session::{GitCredential, Login, Logout};
 pub(crate) use self::variables::{VariableVerb, VariableVerbs};
@@ -147,6 +149,8 @@ pub enum Command {
     Logs(OfEnvironment<Logs>),
     /// List what the server is doing and has done; settle what needs attention.
     Operations(OfServer<OperationVerbs>),
+    /// List the regions in which applications run.
+    Regions(OfServer<Regions>),
     /// Register, list, refresh and remove brokers, which offer services that others run.
     Broker(OfServer<BrokerVerbs>),
     /// Answer git when it asks for the password of a server.

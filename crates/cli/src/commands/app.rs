@@ -20,12 +20,14 @@ pub(super) fn run(
         AppVerb::Create {
             name,
             title,
+            region,
             branch,
             release_command,
         } => {
             let body = json!({
                 "slug": name,
                 "name": title.unwrap_or_else(|| name.clone()),
+                "region": region,
                 "branch": branch,
                 "release_commands": commands(&release_command),
             });
@@ -141,9 +143,11 @@ fn show(client: &Client, name: Option<&str>, as_json: bool) -> Result<(), Error>
         "/apps/v3/repositories/{}/",
         cell(&item["repository"])
     ))?;
+    let region = client.get(&format!("/apps/v3/regions/{}/", cell(&item["region"])))?;
     let mut fields = vec![
         ("Application", output::filled(&item["slug"])),
         ("Name", output::filled(&item["name"])),
+        ("Region", output::filled(&region["slug"])),
         ("Created", Some(time(&item["created_at"]))),
         ("Repository", output::filled(&repository["dsn"])),
     ];

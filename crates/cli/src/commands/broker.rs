@@ -15,7 +15,12 @@ const PATH: &str = "/apps/v3/service-brokers/";
 
 pub(super) fn run(client: &Client, as_json: bool, verb: BrokerVerb) -> Result<(), Error> {
     match verb {
-        BrokerVerb::Add { name, url, access } => {
+        BrokerVerb::Add {
+            name,
+            url,
+            region,
+            access,
+        } => {
             if !access.password_stdin {
                 return Err(Error::hinted(
                     "a broker needs a password or a token",
@@ -25,6 +30,7 @@ pub(super) fn run(client: &Client, as_json: bool, verb: BrokerVerb) -> Result<()
             let mut body = fields(&access)?;
             body.insert("name".to_owned(), json!(name));
             body.insert("url".to_owned(), json!(url));
+            body.insert("region".to_owned(), json!(region));
             let made = client.post(PATH, &Value::Object(body))?;
             shown(&made, as_json, "is registered.")
         }

@@ -9,6 +9,7 @@ mod env_vars;
 mod logs;
 mod operations;
 mod plan;
+mod regions;
 mod releases;
 mod service;
 mod session;
@@ -67,6 +68,7 @@ pub(crate) fn run(command: Command) -> Result<(), Error> {
             releases::rollback(&Call::new(&all.server, &all.scope)?, &all.verb)
         }
         Command::Logs(all) => logs::run(&Call::new(&all.server, &all.scope)?, &all.verb),
+        Command::Regions(all) => regions::list(&client(&all.server)?, all.server.json),
         Command::Broker(all) => broker::run(&client(&all.server)?, all.server.json, all.verb.verb),
         Command::Operations(all) => {
             operations::run(&client(&all.server)?, all.server.json, all.verb.verb)

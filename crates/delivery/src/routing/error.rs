@@ -30,6 +30,15 @@ pub enum Error {
         /// The generation in force.
         in_force: u64,
     },
+    /// The table of before could not be read; nothing was changed.
+    #[error("the route table could not be read from {}; mend the permissions there, then try again", path.display())]
+    Read {
+        /// The table file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The table could not be written; the router was not told.
     #[error(
         "the route table could not be written to {}; free space or mend the permissions there, then try again",
@@ -90,6 +99,7 @@ impl Error {
         match self {
             Self::Invalid(_)
             | Self::Stale { .. }
+            | Self::Read { .. }
             | Self::Write {
                 replaced: false, ..
             } => Effect::No,
@@ -105,7 +115,8 @@ impl Error {
     pub fn is_retry_useful(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::Stale { .. } => false,
-            Self::Write { .. }
+            Self::Read { .. }
+            | Self::Write { .. }
             | Self::Unreachable { .. }
             | Self::TimedOut { .. }
             | Self::Refused { .. } => true,

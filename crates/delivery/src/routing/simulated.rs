@@ -92,6 +92,10 @@ impl RouterControl for SimulatedRouter {
         })
     }
 
+    async fn table(&self) -> Result<RouteTable, Error> {
+        Ok(self.lock().table.clone())
+    }
+
     async fn drain(&self, upstreams: &[SocketAddr], _: Duration) -> Result<Drained, Error> {
         let state = self.lock();
         let in_flight = state

@@ -171,6 +171,13 @@ impl SimulatedEngine {
         });
     }
 
+    /// The subnets of the networks that exist.
+    pub fn subnets(&self) -> Vec<String> {
+        let state = self.shared.lock();
+        let networks = state.networks.values();
+        networks.map(|network| network.subnet.clone()).collect()
+    }
+
     /// What exists.
     pub fn snapshot(&self) -> Snapshot {
         let state = self.shared.lock();

@@ -137,7 +137,8 @@ impl TeardownDefinition {
             "cluster" => self.parts.check_before_destruction(argument(step)?).await?,
             // The application is marked as being removed, so that the table has no upstreams for it.
             "unroute" => {
-                self.parts.publish_routes().await?;
+                let application = self.parts.application(params.application).await?;
+                self.parts.publish_routes(application.region).await?;
                 Vec::new()
             }
             "stop" => {

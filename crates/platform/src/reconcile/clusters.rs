@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use windlass_engine::Phase;
-use windlass_model::id::EnvironmentId;
+use windlass_model::id::{EnvironmentId, RegionId};
 use windlass_operations::Failure;
 use windlass_records::{Cluster, ClusterKind, ClusterState, InstanceFilter, PageRequest};
 
@@ -12,7 +12,7 @@ use crate::parts::Parts;
 use crate::{failures, naming};
 
 /// The servers of clusters that hold instances run, and the environments that use them reach them.
-pub(super) async fn keep(parts: &Parts) -> Result<(), Failure> {
+pub(super) async fn keep(parts: &Parts, region: RegionId) -> Result<(), Failure> {
     let mut first = None;
     for cluster in parts
         .store
@@ -20,7 +20,10 @@ pub(super) async fn keep(parts: &Parts) -> Result<(), Failure> {
         .await
         .map_err(|error| failures::store(&error))?
     {
-        if cluster.state != ClusterState::Ready || cluster.kind == ClusterKind::External {
+        if cluster.region != region
+            || cluster.state != ClusterState::Ready
+            || cluster.kind == ClusterKind::External
+        {
             continue;
         }
         if let Err(failure) = keep_cluster(parts, &cluster).await {

@@ -1,33 +1,26 @@
 //! The containers of processes.
 
 use windlass_engine::{Observation, Phase, labels};
-use windlass_model::id::{EnvironmentId, ReleaseId};
+use windlass_model::id::{EnvironmentId, RegionId, ReleaseId};
 use windlass_operations::Failure;
 use windlass_records::Environment;
 
 use super::{is_deploying, remember};
 use crate::parts::Parts;
+use crate::scene::Scene;
 use crate::{failures, naming};
 
 /// The processes of running releases run; those of releases that neither run nor are being deployed go.
-pub(super) async fn keep(parts: &Parts) -> Result<(), Failure> {
+pub(super) async fn keep(parts: &Parts, region: RegionId) -> Result<(), Failure> {
     let filter = naming::installation_labels(&parts.installation).with(labels::ROLE, "process");
-    let mut observed = Vec::new();
-    for engine in parts.engines.values() {
-        observed.extend(
-            engine
-                .observe(&filter)
-                .await
-                .map_err(|error| failures::engine(&error))?,
-        );
-    }
-    let environments = parts
-        .store
-        .all_environments()
+    let observed = parts
+        .engine(region)?
+        .observe(&filter)
         .await
-        .map_err(|error| failures::store(&error))?;
+        .map_err(|error| failures::engine(&error))?;
+    let environments = parts.environments_of(region).await?;
     let mut first = None;
-    for environment in environments {
+    for Scene { environment, .. } in environments {
         if let Err(failure) = keep_environment(parts, &environment, &observed).await {
             remember(
                 &mut first,

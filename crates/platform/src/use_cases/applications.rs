@@ -1,6 +1,6 @@
 //! Applications.
 
-use windlass_model::id::{ApplicationId, OrganisationId, RegionId};
+use windlass_model::id::{ApplicationId, OrganisationId};
 use windlass_model::instance::InstanceState;
 use windlass_model::names::{ApplicationSlug, BranchName};
 use windlass_operations::{Operation, StoreError, Submission};
@@ -32,8 +32,8 @@ pub struct NewApplication {
     pub name: Option<String>,
     /// The organisation; the caller's without.
     pub organisation: Option<OrganisationId>,
-    /// The region; the first without.
-    pub region: Option<RegionId>,
+    /// The region, by id or name; that of the server's machine without.
+    pub region: Option<String>,
     /// The branch of its environments; `main` without.
     pub branch: Option<String>,
     /// What runs before each switch.
@@ -95,14 +95,7 @@ impl Platform {
         new: NewApplication,
     ) -> Result<ApplicationView, Error> {
         let (slug, name, branch) = self.check_application(context, &new)?;
-        let regions = self.parts.store.regions().await?;
-        let region = match new.region {
-            Some(id) => regions.iter().find(|region| region.id == id),
-            None => regions.first(),
-        };
-        let region = region
-            .ok_or_else(|| Error::invalid("region", "this region does not exist"))?
-            .id;
+        let region = self.region_named(context, new.region.as_deref()).await?.id;
         let application = Application {
             id: ids::mint(),
             organisation: context.organisation,

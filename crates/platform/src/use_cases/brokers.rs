@@ -1,4 +1,4 @@
-//! Brokers: registered, listed, refreshed, removed. What they offer becomes services of the region.
+//! Brokers: registered, listed, refreshed, removed. What they offer becomes services of their region.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,8 @@ use crate::{failures, ids};
 pub struct NewBroker {
     /// Its name: the names of its services begin with it.
     pub name: String,
+    /// The region in which its services are offered, by id or name; this machine's without.
+    pub region: Option<String>,
     /// Where it is.
     pub url: String,
     /// The user; without one the password is a bearer token.
@@ -91,12 +93,13 @@ impl Platform {
             ));
         }
         // 'postgres' means a service of our own, and must go on to do so.
-        if self.parts.drivers.contains_key(name.as_str()) {
+        if self.parts.regions.has_driver(name.as_str()) {
             return Err(Error::invalid(
                 "name",
                 format!("'{name}' is a type of service; choose another name"),
             ));
         }
+        let region = self.region_named(context, new.region.as_deref()).await?;
         let now = self.parts.now();
         let secret = NewSecret {
             id: ids::mint(),
@@ -106,6 +109,7 @@ impl Platform {
         let broker = Broker {
             id: ids::mint(),
             name,
+            region: region.id,
             url: new.url,
             user: new.user.unwrap_or_default(),
             password: secret.id,
@@ -191,7 +195,7 @@ impl Platform {
     /// There are instances of it: their names.
     pub async fn remove_broker(&self, context: &Context, id: BrokerId) -> Result<(), Error> {
         let broker = self.known_broker(context, id).await?;
-        let stocks = self.stocks().await?;
+        let stocks = self.stocks(broker.region).await?;
         let known = stocks.known(&broker, self.parts.now(), &Value::clone);
         let own: BTreeSet<ServiceId> = stocks
             .plans
@@ -252,7 +256,7 @@ impl Platform {
             MarketError::Catalogue(problems) => out_of_order(&broker, &problems),
             MarketError::Failed(error) => failures::service(&error).into(),
         })?;
-        let stocks = self.stocks().await?;
+        let stocks = self.stocks(broker.region).await?;
         let made = {
             let readdressed = |settings: &Value| marketplace.readdressed(settings, &registration);
             stock::changes(
@@ -317,12 +321,8 @@ impl Platform {
         Ok(views.collect())
     }
 
-    async fn stocks(&self) -> Result<Stocks, Error> {
+    async fn stocks(&self, region: RegionId) -> Result<Stocks, Error> {
         let store = &self.parts.store;
-        let slug = &self.parts.settings.region;
-        let region = store.regions().await?;
-        let region = region.iter().find(|region| region.slug.as_str() == slug);
-        let region = region.ok_or_else(|| Error::not_found("region", slug))?.id;
         let all = PageRequest::first(u32::MAX);
         let instances = store
             .instances(&InstanceFilter::default(), &all)

@@ -8,9 +8,36 @@ use crate::error::Error;
 use crate::platform::Platform;
 
 impl Platform {
-    /// All regions.
+    /// The regions that this server runs, that of its own machine first.
     pub async fn regions(&self, _context: &Context) -> Result<Vec<Region>, Error> {
-        Ok(self.parts.store.regions().await?)
+        let known = self.parts.store.regions().await?;
+        Ok(self.parts.regions.run_here(known))
+    }
+
+    /// The region of that id or name that this server runs; without, that of its own machine.
+    pub(crate) async fn region_named(
+        &self,
+        context: &Context,
+        wanted: Option<&str>,
+    ) -> Result<Region, Error> {
+        let regions = self.regions(context).await?;
+        let names: Vec<String> = regions
+            .iter()
+            .map(|region| region.slug.to_string())
+            .collect();
+        let is_it = |region: &Region| {
+            wanted.is_none_or(|name| region.slug.as_str() == name || region.id.to_string() == name)
+        };
+        regions.into_iter().find(is_it).ok_or_else(|| {
+            Error::invalid(
+                "region",
+                format!(
+                    "there is no region '{}'; there is {}",
+                    wanted.unwrap_or_default(),
+                    names.join(", ")
+                ),
+            )
+        })
     }
 
     /// One region.

@@ -24,6 +24,7 @@ fn plans(plans: &[&str]) -> Vec<Offer> {
 
 fn new(name: &str, url: &str) -> NewBroker {
     NewBroker {
+        region: None,
         name: name.to_owned(),
         url: url.to_owned(),
         user: Some("windlass".to_owned()),

@@ -22,7 +22,7 @@ async fn a_type_alone_means_its_first_plan_that_is_offered() {
     assert_eq!(view.expect("it is there").service.identifier, SHARED);
 
     let private = World::with(Run::Nothing, |settings| {
-        settings.offered = Some(vec!["postgres-17-private".to_owned()]);
+        settings.regions[0].offered = Some(vec!["postgres-17-private".to_owned()]);
     });
     let private = private.await;
     let app = private.create("shop").await;
@@ -37,7 +37,7 @@ async fn a_type_alone_means_its_first_plan_that_is_offered() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_region_does_not_offer_is_refused_with_where_it_is_offered() {
     let world = World::with(Run::Nothing, |settings| {
-        settings.offered = Some(vec!["postgres-17-private".to_owned()]);
+        settings.regions[0].offered = Some(vec!["postgres-17-private".to_owned()]);
     });
     let world = world.await;
     let app = world.create("shop").await;
@@ -101,13 +101,13 @@ async fn what_needs_an_account_is_refused_without_one() {
     assert!(message.contains("has no service"), "{message}");
 
     let asked = World::open(Run::Nothing, driver.clone(), |settings| {
-        settings.offered = Some(vec!["postgres".to_owned()]);
+        settings.regions[0].offered = Some(vec!["postgres".to_owned()]);
     });
     let error = asked.await.err().expect("it cannot be offered").to_string();
     assert!(error.contains("--shared-cluster postgres-"), "{error}");
 
     let without_url = World::open(Run::Nothing, driver, |settings| {
-        settings.external_clusters.push(account(None));
+        settings.regions[0].external_clusters.push(account(None));
     });
     let error = without_url.await.err().expect("it is no account");
     assert!(error.to_string().contains("https://"), "{error}");
@@ -118,7 +118,7 @@ async fn an_account_that_is_named_has_instances_and_its_url() {
     let driver = SimulatedDriver::new("postgres").in_accounts();
     let world = World::open(Run::Operations, driver, |settings| {
         let named = account(Some("https://shop.example.org"));
-        settings.external_clusters.push(named);
+        settings.regions[0].external_clusters.push(named);
     });
     let world = world.await.expect("the platform opens");
     let app = world.create("shop").await;

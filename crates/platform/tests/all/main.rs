@@ -8,6 +8,7 @@ mod life_cycle;
 mod other_rules;
 mod profiles;
 mod reconciling;
+mod regions;
 mod retention;
 mod rollback;
 mod rotation;

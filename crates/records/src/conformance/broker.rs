@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use windlass_model::id::RegionId;
 use windlass_model::instance::InstanceState;
 
 use super::sample::{self, NOW, Sample, id};
 use super::{conflict, not_found};
 use crate::{Broker, BrokerPlan, Change, ClusterKind, NewSecret, Store};
 
-fn broker(name: &str) -> (Broker, NewSecret) {
+fn broker(name: &str, region: RegionId) -> (Broker, NewSecret) {
     let password = sample::secret("token");
     let broker = Broker {
         id: id(),
         name: name.parse().expect("a good name"),
+        region,
         url: "https://broker.example/osb".to_owned(),
         user: "windlass".to_owned(),
         password: password.id,
@@ -29,7 +31,8 @@ fn broker(name: &str) -> (Broker, NewSecret) {
 pub async fn brokers_and_plans(store: Arc<dyn Store>) {
     let sample = Sample::new(store).await;
     let store = &sample.store;
-    let ((one, password), (two, token)) = (broker("one"), broker("two"));
+    let region = sample.region.id;
+    let ((one, password), (two, token)) = (broker("one", region), broker("two", region));
     let plan = BrokerPlan {
         broker: one.id,
         plan: "p-1".to_owned(),
@@ -103,7 +106,7 @@ pub async fn brokers_and_plans(store: Arc<dyn Store>) {
 pub async fn brokers_go_last(store: Arc<dyn Store>) {
     let sample = Sample::new(store).await;
     let store = &sample.store;
-    let (one, password) = broker("one");
+    let (one, password) = broker("one", sample.region.id);
     let plan = BrokerPlan {
         broker: one.id,
         plan: "p-1".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -54,14 +54,7 @@ impl SocketControl {
     async fn write_table(&self, table: RouteTable) -> Result<(), Error> {
         let path = self.table.clone();
         let written = tokio::task::spawn_blocking(move || {
-            let current = match table_file::read(&path) {
-                Ok(current) => current.unwrap_or_default(),
-                Err(error @ ReadError::Invalid { .. }) => {
-                    tracing::warn!(%error, "the damaged route table is replaced");
-                    RouteTable::default()
-                }
-                Err(ReadError::Io { source, .. }) => return Err(write_error(path, false, source)),
-            };
+            let current = current(&path)?;
             if table == current && path.exists() {
                 return Ok(());
             }
@@ -176,6 +169,12 @@ impl RouterControl for SocketControl {
         Ok(Published::InForce)
     }
 
+    async fn table(&self) -> Result<RouteTable, Error> {
+        let path = self.table.clone();
+        let read = tokio::task::spawn_blocking(move || current(&path)).await;
+        read.unwrap_or_else(|error| Err(read_error(self.table.clone(), io::Error::other(error))))
+    }
+
     async fn drain(&self, upstreams: &[SocketAddr], deadline: Duration) -> Result<Drained, Error> {
         let deadline = deadline.min(MAX_DRAIN);
         let order = DrainOrder {
@@ -200,6 +199,22 @@ impl RouterControl for SocketControl {
             None => Ok(RouterState::Absent),
         }
     }
+}
+
+/// The table on disk; an empty one for none and for a damaged one, which the next publication replaces.
+fn current(path: &Path) -> Result<RouteTable, Error> {
+    match table_file::read(path) {
+        Ok(current) => Ok(current.unwrap_or_default()),
+        Err(error @ ReadError::Invalid { .. }) => {
+            tracing::warn!(%error, "the damaged route table will be replaced");
+            Ok(RouteTable::default())
+        }
+        Err(ReadError::Io { source, .. }) => Err(read_error(path.to_owned(), source)),
+    }
+}
+
+fn read_error(path: PathBuf, source: io::Error) -> Error {
+    Error::Read { path, source }
 }
 
 fn request(method: Method, path: &'static str, body: Bytes) -> Request<Full<Bytes>> {

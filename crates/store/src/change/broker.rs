@@ -10,6 +10,7 @@ use crate::row::{parsed, text};
 
 impl Changes<'_> {
     pub(super) async fn put_broker(&mut self, row: &Broker) -> Result<(), Fault> {
+        self.expect_region(row.region).await?;
         self.references.need(row.password);
         let before = query("SELECT password FROM service_broker WHERE id = ?")
             .bind(row.id.to_string())
@@ -19,14 +20,16 @@ impl Changes<'_> {
             self.references.loosen(parsed(&before, "password")?);
         }
         query(
-            "INSERT INTO service_broker (id, name, url, user, password, profile, ca_pem, created_at, refreshed_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
-             ON CONFLICT (id) DO UPDATE SET name = excluded.name, url = excluded.url, user = excluded.user, \
-             password = excluded.password, profile = excluded.profile, ca_pem = excluded.ca_pem, \
+            "INSERT INTO service_broker \
+             (id, name, region_id, url, user, password, profile, ca_pem, created_at, refreshed_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, region_id = excluded.region_id, \
+             url = excluded.url, user = excluded.user, password = excluded.password, profile = excluded.profile, ca_pem = excluded.ca_pem, \
              created_at = excluded.created_at, refreshed_at = excluded.refreshed_at",
         )
         .bind(row.id.to_string())
         .bind(row.name.as_str())
+        .bind(row.region.to_string())
         .bind(&row.url)
         .bind(&row.user)
         .bind(row.password.to_string())

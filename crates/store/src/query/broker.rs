@@ -37,6 +37,7 @@ fn broker_from(row: &SqliteRow) -> Result<Broker, Fault> {
     Ok(Broker {
         id: parsed(row, "id")?,
         name: parsed(row, "name")?,
+        region: parsed(row, "region_id")?,
         url: text(row, "url")?,
         user: text(row, "user")?,
         password: parsed(row, "password")?,

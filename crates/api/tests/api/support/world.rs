@@ -19,7 +19,9 @@ use windlass_delivery::routing::SimulatedRouter;
 use windlass_engine::simulated::{Behaviour, SimulatedEngine, SimulatedSettings};
 use windlass_model::time::Timestamp;
 use windlass_operations::SystemClock;
-use windlass_platform::{Backends, ExternalCluster, Platform, Settings, installation_id};
+use windlass_platform::{
+    Backends, ExternalCluster, Platform, RegionBackends, RegionSettings, Settings, installation_id,
+};
 use windlass_records::{Change, Organisation, Store, Token, User};
 use windlass_services::simulated::{SimulatedDriver, SimulatedMarketplace, offer};
 use windlass_store::SqliteStore;
@@ -78,11 +80,15 @@ impl World {
         marketplace.offer(BROKER, "let me in", &[offer("mysql", "small", "DATABASE")]);
         let backends = Backends {
             store: store.clone(),
-            engine: ("simulated".to_owned(), Arc::new(engine.clone())),
-            drivers: vec![
-                Arc::new(SimulatedDriver::new("postgres")),
-                Arc::new(SimulatedDriver::new("broker")),
-            ],
+            regions: vec![RegionBackends {
+                region: RegionSettings::default().name,
+                kind: "simulated".to_owned(),
+                engine: Arc::new(engine.clone()),
+                drivers: vec![
+                    Arc::new(SimulatedDriver::new("postgres")),
+                    Arc::new(SimulatedDriver::new("broker")),
+                ],
+            }],
             marketplace: Arc::new(marketplace.clone()),
             builder: Arc::new(GitBuilder::new(builder_settings(directory.path())).unwrap()),
             logs: Arc::new(FileLogs::new(directory.path().join("logs")).unwrap()),
@@ -92,7 +98,10 @@ impl World {
         let settings = Settings {
             public_url: url.clone(),
             token_file: token_file.clone(),
-            external_clusters: vec![cluster()],
+            regions: vec![RegionSettings {
+                external_clusters: vec![cluster()],
+                ..RegionSettings::default()
+            }],
             health_timeout: Duration::from_secs(10),
             drain_deadline: Duration::from_millis(100),
             ..Settings::default()

@@ -78,7 +78,7 @@ impl Stage<'_> {
         self.require_switched()?;
         self.require_reachable().await?;
         let old = self.upstreams_of_previous().await?;
-        self.parts.publish_routes().await?;
+        self.parts.publish_routes(self.scene.region.id).await?;
         Ok(Done {
             output: Some(write("the old addresses", &old)?),
             changes: Vec::new(),

@@ -30,15 +30,17 @@ pub(crate) struct App {
 
 impl World {
     pub(crate) async fn create(&self, slug: &str) -> App {
+        let created = self.try_create(slug, None).await;
+        created.expect("the application is created")
+    }
+
+    pub(crate) async fn try_create(&self, slug: &str, region: Option<&str>) -> Result<App, Error> {
         let new = NewApplication {
             slug: slug.to_owned(),
+            region: region.map(str::to_owned),
             ..NewApplication::default()
         };
-        let view = self
-            .platform
-            .create_application(&self.context, new)
-            .await
-            .expect("the application is created");
+        let view = self.platform.create_application(&self.context, new).await?;
         let named = |slug: &str| {
             let environment = view
                 .environments
@@ -46,11 +48,11 @@ impl World {
                 .find(|environment| environment.slug.as_str() == slug);
             environment.expect("every application has it").id
         };
-        App {
+        Ok(App {
             id: view.application.id,
             test: named("test"),
             live: named("live"),
-        }
+        })
     }
 
     pub(crate) async fn try_add(

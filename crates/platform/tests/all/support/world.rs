@@ -9,11 +9,13 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use windlass_builder::{BuilderSettings, FileLogs, GitBuilder};
+use windlass_delivery::build::Builder;
 use windlass_delivery::routing::SimulatedRouter;
-use windlass_engine::Engine;
 use windlass_engine::simulated::{SimulatedEngine, SimulatedSettings};
 use windlass_operations::SystemClock;
-use windlass_platform::{Backends, Context, Error, Platform, Settings, installation_id};
+use windlass_platform::{
+    Backends, Context, Error, Platform, RegionBackends, Settings, installation_id,
+};
 use windlass_services::Driver;
 use windlass_services::simulated::{SimulatedDriver, SimulatedMarketplace};
 use windlass_store::{SqliteStore, StoreSettings};
@@ -23,12 +25,17 @@ use super::images;
 /// The platform and the back ends that the tests look into.
 pub(crate) struct World {
     pub(crate) store: Arc<SqliteStore>,
+    /// That of the first region.
     pub(crate) engine: SimulatedEngine,
+    /// Those of all regions, by name.
+    engines: Vec<(String, SimulatedEngine)>,
     pub(crate) driver: SimulatedDriver,
     pub(crate) marketplace: SimulatedMarketplace,
     pub(crate) router: Arc<SimulatedRouter>,
     pub(crate) platform: Platform,
     pub(crate) context: Context,
+    builder: Arc<dyn Builder>,
+    settings: Settings,
     running: std::sync::Mutex<Option<(CancellationToken, JoinHandle<()>)>>,
     directory: TempDir,
 }
@@ -75,11 +82,6 @@ impl World {
         });
         let store = Arc::new(store.await.expect("the store opens"));
         let installation = installation_id(store.as_ref()).await.expect("an id");
-        let engine = SimulatedEngine::new(SimulatedSettings {
-            installation,
-            ..SimulatedSettings::default()
-        });
-        images::add(&engine);
         let marketplace = SimulatedMarketplace::default();
         let router = Arc::new(SimulatedRouter::default());
         let builder = GitBuilder::new(BuilderSettings {
@@ -95,42 +97,72 @@ impl World {
             ..Settings::default()
         };
         change(&mut settings);
-        let token_file = settings.token_file.clone();
+        let engines = settings.regions.iter().map(|region| {
+            let engine = SimulatedEngine::new(SimulatedSettings {
+                installation: installation.clone(),
+                ..SimulatedSettings::default()
+            });
+            images::add(&engine);
+            (region.name.clone(), engine)
+        });
+        let engines: Vec<(String, SimulatedEngine)> = engines.collect();
+        let builder: Arc<dyn Builder> = Arc::new(builder.expect("the builder opens"));
         let backends = Backends {
             store: store.clone(),
-            engine: (
-                "simulated".to_owned(),
-                Arc::new(engine.clone()) as Arc<dyn Engine>,
-            ),
-            drivers: vec![
-                Arc::new(driver.clone()) as Arc<dyn Driver>,
-                Arc::new(SimulatedDriver::new("broker")),
-            ],
+            regions: run_on(&engines, &driver),
             marketplace: Arc::new(marketplace.clone()),
-            builder: Arc::new(builder.expect("the builder opens")),
-            logs: Arc::new(FileLogs::new(directory.path().join("logs")).expect("the logs open")),
+            builder: builder.clone(),
+            logs: logs(directory.path()),
             router: router.clone(),
             clock: Arc::new(SystemClock),
         };
-        let platform = Platform::open(backends, settings).await?;
-        let token = std::fs::read_to_string(token_file).expect("the first token is written");
+        let platform = Platform::open(backends, settings.clone()).await?;
+        let token = std::fs::read_to_string(&settings.token_file);
+        let token = token.expect("the first token is written");
         let context = platform
             .authenticate(token.trim(), "test")
             .await
             .expect("the first token is good");
         let world = Self {
             store,
-            engine,
+            engine: engines[0].1.clone(),
+            engines,
             driver,
             marketplace,
             router,
             platform,
             context,
+            builder,
+            settings,
             running: std::sync::Mutex::default(),
             directory,
         };
         world.start(run);
         Ok(world)
+    }
+
+    /// Stops it and opens it again on what there is, as a server that is started with other options.
+    pub(crate) async fn reopen(&mut self, run: Run, change: impl FnOnce(&mut Settings)) {
+        self.stop().await;
+        change(&mut self.settings);
+        let backends = Backends {
+            store: self.store.clone(),
+            regions: run_on(&self.engines, &self.driver),
+            marketplace: Arc::new(self.marketplace.clone()),
+            builder: self.builder.clone(),
+            logs: logs(self.directory.path()),
+            router: self.router.clone(),
+            clock: Arc::new(SystemClock),
+        };
+        let platform = Platform::open(backends, self.settings.clone()).await;
+        self.platform = platform.expect("it opens again");
+        self.start(run);
+    }
+
+    /// The engine of a region.
+    pub(crate) fn engine_of(&self, region: &str) -> &SimulatedEngine {
+        let found = self.engines.iter().find(|(name, _)| name == region);
+        &found.expect("the region has one").1
     }
 
     /// Lets it run; once in a world.
@@ -185,6 +217,23 @@ impl Drop for World {
             task.abort();
         }
     }
+}
+
+fn run_on(engines: &[(String, SimulatedEngine)], driver: &SimulatedDriver) -> Vec<RegionBackends> {
+    let regions = engines.iter().map(|(region, engine)| RegionBackends {
+        region: region.clone(),
+        kind: "simulated".to_owned(),
+        engine: Arc::new(engine.clone()),
+        drivers: vec![
+            Arc::new(driver.clone()) as Arc<dyn Driver>,
+            Arc::new(SimulatedDriver::new("broker")),
+        ],
+    });
+    regions.collect()
+}
+
+fn logs(directory: &Path) -> Arc<FileLogs> {
+    Arc::new(FileLogs::new(directory.join("logs")).expect("the logs open"))
 }
 
 /// In memory where the machine has that: the store syncs each write, which is what most tests would

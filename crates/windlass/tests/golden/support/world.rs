@@ -13,7 +13,9 @@ use windlass_builder::{BuilderSettings, FileLogs, GitBuilder};
 use windlass_delivery::routing::SimulatedRouter;
 use windlass_engine::simulated::{Behaviour, SimulatedEngine, SimulatedSettings};
 use windlass_operations::SystemClock;
-use windlass_platform::{Backends, ExternalCluster, Platform, Settings, installation_id};
+use windlass_platform::{
+    Backends, ExternalCluster, Platform, RegionBackends, RegionSettings, Settings, installation_id,
+};
 use windlass_services::simulated::{SimulatedDriver, SimulatedMarketplace, offer};
 use windlass_store::{SqliteStore, StoreSettings};
 
@@ -124,8 +126,12 @@ async fn serve(
     });
     let backends = Backends {
         store,
-        engine: ("simulated".to_owned(), Arc::new(engine.clone())),
-        drivers: vec![Arc::new(driver), Arc::new(SimulatedDriver::new("broker"))],
+        regions: vec![RegionBackends {
+            region: RegionSettings::default().name,
+            kind: "simulated".to_owned(),
+            engine: Arc::new(engine.clone()),
+            drivers: vec![Arc::new(driver), Arc::new(SimulatedDriver::new("broker"))],
+        }],
         marketplace: Arc::new(market()),
         builder: Arc::new(builder.expect("the builder opens")),
         logs: Arc::new(FileLogs::new(directory.join("logs")).expect("the logs open")),
@@ -135,7 +141,10 @@ async fn serve(
     let settings = Settings {
         public_url: url.clone(),
         token_file: directory.join("admin-token"),
-        external_clusters: vec![cluster()],
+        regions: vec![RegionSettings {
+            external_clusters: vec![cluster()],
+            ..RegionSettings::default()
+        }],
         health_timeout: Duration::from_secs(3),
         drain_deadline: Duration::from_millis(100),
         ..Settings::default()
