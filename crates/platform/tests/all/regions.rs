@@ -140,10 +140,7 @@ async fn a_region_that_is_not_run_any_more_stays_as_it_is() {
     assert!(message.contains("which is offered in local"), "{message}");
     let refused = world.deploy(there.test, ONE).await;
     let error = refused.deployment.error.expect("nothing can be done there");
-    assert!(
-        error.contains("is not run by this server"),
-        "{error:?}"
-    );
+    assert!(error.contains("is not run by this server"), "{error:?}");
 
     world.reopen(Run::Everything, with_mars_again).await;
     let again = world.deploy(there.test, ONE).await;

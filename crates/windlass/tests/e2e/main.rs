@@ -15,6 +15,8 @@ mod load;
 mod main_job;
 mod outages;
 mod refused;
+#[cfg(feature = "long")]
+mod regions;
 mod rollback;
 mod rotation;
 #[cfg(feature = "long")]

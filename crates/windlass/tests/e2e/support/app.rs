@@ -25,11 +25,19 @@ pub(crate) struct App<'a> {
 impl<'a> App<'a> {
     /// Makes a work tree and the application in it, as the README says, and pushes version 1.
     pub(crate) fn create(on: &'a Installation, slug: &str) -> Self {
-        let app = Self::empty(
-            on,
-            slug,
-            &["--release-command", "migrate=python3 /app/release.py"],
-        );
+        Self::created(on, slug, &[])
+    }
+
+    /// The same in a region.
+    #[cfg(feature = "long")]
+    pub(crate) fn create_in(on: &'a Installation, slug: &str, region: &str) -> Self {
+        Self::created(on, slug, &["--region", region])
+    }
+
+    fn created(on: &'a Installation, slug: &str, options: &[&str]) -> Self {
+        let mut all = vec!["--release-command", "migrate=python3 /app/release.py"];
+        all.extend(options);
+        let app = Self::empty(on, slug, &all);
         app.write("Dockerfile", DOCKERFILE);
         app.write("app.py", APP);
         app.write("release.py", RELEASE);

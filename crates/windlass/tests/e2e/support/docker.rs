@@ -4,7 +4,7 @@ use std::process::Command;
 
 /// What the tests' applications are built from.
 pub(crate) const PYTHON: &str = "windlass-test/python:1";
-const POSTGRES: &str = "postgres:15";
+pub(crate) const POSTGRES: &str = "postgres:15";
 
 /// Runs `docker` and gives its output, with whether it succeeded.
 pub(crate) fn attempt(arguments: &[&str]) -> Result<String, String> {

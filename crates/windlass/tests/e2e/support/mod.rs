@@ -7,6 +7,8 @@ pub(crate) mod cli;
 pub(crate) mod database;
 pub(crate) mod disk;
 pub(crate) mod docker;
+#[cfg(feature = "long")]
+pub(crate) mod far;
 pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod installation;
