@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::{Effect, Error};
 pub use simulated::SimulatedRouter;
-pub use table::{InvalidTable, MAX_TABLE_BYTES, Route, RouteTable};
+pub use table::{InvalidTable, MAX_TABLE_BYTES, OwnRoute, Route, RouteTable};
 
 /// The router as the server sees it.
 ///

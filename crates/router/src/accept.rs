@@ -15,9 +15,12 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::either::Either;
 
 use crate::connection::{self, Client};
 use crate::fleet::Fleet;
+use crate::socket::Socket;
+use crate::tls::{self, Certificates};
 use crate::worker::Worker;
 
 /// A pause after a failed accept: the usual cause is no free file descriptor, which ends by itself.
@@ -29,6 +32,8 @@ pub(crate) struct Acceptor {
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) http: http1::Builder,
+    /// Of a listener for TLS.
+    pub(crate) certificates: Option<Arc<Certificates>>,
 }
 
 impl Acceptor {
@@ -86,11 +91,12 @@ impl Acceptor {
                 return;
             }
         };
-        let client = Client::new(other, address, Some(permit));
+        let certificates = self.certificates.clone();
+        let client = Client::new(other, address, certificates.is_some(), Some(permit));
         let http = self.http.clone();
         runtime.spawn(async move {
             match TcpStream::from_std(stream) {
-                Ok(stream) => connection::serve(client, stream, http).await,
+                Ok(stream) => serve(client, stream, http, certificates).await,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be taken from another worker");
                 }
@@ -100,10 +106,31 @@ impl Acceptor {
     }
 
     fn keep(&self, stream: TcpStream, address: SocketAddr, permit: Option<OwnedSemaphorePermit>) {
-        let client = Client::new(&self.worker, address, permit);
+        let certificates = self.certificates.clone();
+        let client = Client::new(&self.worker, address, certificates.is_some(), permit);
+        let http = self.http.clone();
         self.worker
             .tasks
-            .spawn(connection::serve(client, stream, self.http.clone()));
+            .spawn(serve(client, stream, http, certificates));
+    }
+}
+
+/// Serves a connection as its listener says. What TLS needs is apart, so that a plain connection is no larger and
+/// no slower for it.
+fn serve(
+    client: Arc<Client>,
+    stream: TcpStream,
+    http: http1::Builder,
+    certificates: Option<Arc<Certificates>>,
+) -> impl Future<Output = ()> + Send {
+    match certificates {
+        None => {
+            let socket = Socket::of_client(stream, Arc::clone(&client.patience));
+            Either::Left(connection::serve(client, socket, http))
+        }
+        Some(certificates) => {
+            Either::Right(Box::pin(tls::serve(client, stream, http, certificates)))
+        }
     }
 }
 

@@ -11,14 +11,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::body::{LastOfTurn, Turn};
 use crate::headers::Peer;
 use crate::patience::Patience;
 use crate::proxy;
-use crate::socket::Socket;
 use crate::worker::Worker;
 
 /// A connected client. Counted, and in the limit of connections, as long as this exists: a tunnel
@@ -35,12 +34,13 @@ impl Client {
     pub(crate) fn new(
         worker: &Arc<Worker>,
         address: SocketAddr,
+        is_encrypted: bool,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Arc<Self> {
         worker.connection_opened();
         Arc::new(Self {
             worker: Arc::clone(worker),
-            peer: Peer::new(address, &worker.trusted_proxies),
+            peer: Peer::new(address, is_encrypted, &worker.trusted_proxies),
             patience: Patience::new(&worker.clock),
             _permit: permit,
         })
@@ -55,12 +55,14 @@ impl Drop for Client {
 
 /// Serves until the client leaves. When the router stops, every answer says `Connection: close`, and
 /// after the last call an idle connection is closed: a request that was on its way is still answered.
-pub(crate) async fn serve(client: Arc<Client>, stream: TcpStream, http: http1::Builder) {
+pub(crate) async fn serve<S>(client: Arc<Client>, stream: S, http: http1::Builder)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let worker = Arc::clone(&client.worker);
     let patience = Arc::clone(&client.patience);
-    let socket = Socket::of_client(stream, Arc::clone(&patience));
     let mut connection = pin!(
-        http.serve_connection(TokioIo::new(socket), service(client))
+        http.serve_connection(TokioIo::new(stream), service(client))
             .with_upgrades()
     );
     let mut last_call = pin!(async {

@@ -20,6 +20,21 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The directory of certificates cannot be read.
+    #[error(
+        "the router cannot read the directory of certificates {}; make it, and let the router's user read it",
+        path.display()
+    )]
+    Certificates {
+        /// The directory.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// TLS cannot be set up at all.
+    #[error("the router cannot set up TLS")]
+    Tls(#[source] tokio_rustls::rustls::Error),
     /// The control socket cannot be made.
     #[error(
         "the router cannot make its control socket {}; its directory must exist and be writable, and the path shorter than 100 characters",

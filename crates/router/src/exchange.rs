@@ -33,7 +33,8 @@ pub(crate) struct Answer {
     pub(crate) response: Response<Incoming>,
     pub(crate) sender: Sender,
     pub(crate) in_flight: InFlight,
-    pub(crate) environment: EnvironmentId,
+    /// None behind the server's own hosts.
+    pub(crate) environment: Option<EnvironmentId>,
 }
 
 /// Why there is no answer.
@@ -226,7 +227,7 @@ mod tests {
             }
         });
         let settings = Settings::new(Vec::new(), "unused".into(), "unused".into());
-        let worker = Worker::new(&settings, 1);
+        let worker = Worker::new(&settings, None, 1);
         worker.replace_table(&RouteTable {
             generation: 1,
             routes: vec![Route {
@@ -235,6 +236,7 @@ mod tests {
                 release: None,
                 upstreams: vec![upstream],
             }],
+            own: Vec::new(),
         });
         let patience = Patience::new(&worker.clock);
         for _ in 0..2 {

@@ -13,23 +13,37 @@ static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
+const HTTP: &str = "http";
+const HTTPS: &str = "https";
+
 /// The other end of a client connection, with what every request from it needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
     pub(crate) ip: IpAddr,
     address_value: HeaderValue,
     is_trusted: bool,
+    is_encrypted: bool,
 }
 
 impl Peer {
-    pub(crate) fn new(address: SocketAddr, trusted: &[IpAddr]) -> Self {
+    pub(crate) fn new(address: SocketAddr, is_encrypted: bool, trusted: &[IpAddr]) -> Self {
         let ip = address.ip().to_canonical();
         Self {
             ip,
             address_value: HeaderValue::from_str(&ip.to_string())
                 .expect("the text of an address is visible ASCII"),
             is_trusted: trusted.contains(&ip),
+            is_encrypted,
         }
+    }
+
+    /// Whether the client's own connection was encrypted, as far as the peer is believed.
+    pub(crate) fn came_encrypted(&self, headers: &HeaderMap) -> bool {
+        self.is_encrypted
+            || self.is_trusted
+                && headers
+                    .get(&FORWARDED_PROTO)
+                    .is_some_and(|scheme| scheme == HTTPS)
     }
 }
 
@@ -179,7 +193,8 @@ fn set_forwarding(headers: &mut HeaderMap, host: &RequestHost, peer: &Peer) {
         headers.insert(FORWARDED_HOST.clone(), host.authority.clone());
     }
     if !is_there(headers, &FORWARDED_PROTO) {
-        headers.insert(FORWARDED_PROTO.clone(), HeaderValue::from_static("http"));
+        let scheme = if peer.is_encrypted { HTTPS } else { HTTP };
+        headers.insert(FORWARDED_PROTO.clone(), HeaderValue::from_static(scheme));
     }
 }
 
@@ -202,10 +217,14 @@ mod tests {
     use super::*;
 
     fn rewritten(request: Request<()>, trusted: &[IpAddr]) -> HeaderMap {
+        rewritten_by(request, false, trusted)
+    }
+
+    fn rewritten_by(request: Request<()>, is_encrypted: bool, trusted: &[IpAddr]) -> HeaderMap {
         let host = RequestHost::of(&request).unwrap();
         let (mut head, ()) = request.into_parts();
         let upgrade = requested_upgrade(&head);
-        let peer = Peer::new("10.0.0.9:4000".parse().unwrap(), trusted);
+        let peer = Peer::new("10.0.0.9:4000".parse().unwrap(), is_encrypted, trusted);
         rewrite_request(&mut head, &host, &peer, upgrade, false);
         head.headers
     }
@@ -276,6 +295,21 @@ mod tests {
         assert_eq!(headers["x-forwarded-proto"], "https");
         assert!(!headers.contains_key("x_forwarded_for"));
         assert!(!headers.contains_key("proxy"));
+    }
+
+    #[test]
+    fn the_scheme_is_that_of_the_connection_unless_a_trusted_peer_knows_better() {
+        let request = || {
+            Request::get("/")
+                .header("host", "a.localhost")
+                .header("x-forwarded-proto", "http")
+                .body(())
+                .unwrap()
+        };
+        let headers = rewritten_by(request(), true, &[]);
+        assert_eq!(headers["x-forwarded-proto"], "https");
+        let headers = rewritten_by(request(), true, &["10.0.0.9".parse().unwrap()]);
+        assert_eq!(headers["x-forwarded-proto"], "http");
     }
 
     #[test]

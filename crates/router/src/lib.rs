@@ -6,6 +6,7 @@
 //!   connections are shared out evenly.
 //! - The table comes over a control socket ([`control::SocketControl`] is the client) and from the file
 //!   that the last publication left, and is swapped whole.
+//! - TLS ends here, with certificates from a directory that is read again when its files change.
 //! - Requests and responses are streamed; nothing is buffered but heads.
 
 mod accept;
@@ -21,15 +22,17 @@ mod listener;
 mod pages;
 mod patience;
 mod proxy;
+mod redirect;
 mod router;
 mod settings;
 mod snapshot;
 mod socket;
 mod table_file;
+mod tls;
 mod tunnel;
 mod upstream;
 mod worker;
 
 pub use error::Error;
 pub use router::{Router, run};
-pub use settings::{Settings, Timeouts};
+pub use settings::{Settings, Timeouts, TlsSettings};

@@ -1,7 +1,7 @@
 //! What the router itself answers: short pages that say what to do.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use http::{Response, StatusCode};
 
 use crate::body::ResponseBody;
@@ -64,6 +64,17 @@ pub(crate) fn refusal(status: StatusCode, message: &str) -> Response<ResponseBod
         status.canonical_reason().unwrap_or("Refused"),
         &format!("<p>{}</p>", escaped(message)),
     )
+}
+
+/// The page for a plain request that should come by HTTPS. 308 keeps method and body.
+pub(crate) fn moved(location: &HeaderValue) -> Response<ResponseBody> {
+    let mut response = page(
+        StatusCode::PERMANENT_REDIRECT,
+        "This address is served by HTTPS",
+        "<p>Ask for it with <b>https://</b>.</p>",
+    );
+    response.headers_mut().insert(LOCATION, location.clone());
+    response
 }
 
 fn page(status: StatusCode, title: &str, text: &str) -> Response<ResponseBody> {

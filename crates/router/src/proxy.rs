@@ -34,13 +34,15 @@ pub(crate) fn handle(
         let path = request.uri().path().to_owned();
         (Instant::now(), request.method().clone(), path)
     });
-    let mut checked = check(&request).map(|host| Outgoing::new(request, host, turn.client()));
+    let mut checked =
+        check(&request, turn.client()).map(|host| Outgoing::new(request, host, turn.client()));
     async move {
         let client = turn.client();
         let (mut response, environment) = match &mut checked {
-            Err((status, message)) => (pages::refusal(*status, message), None),
+            Err(Refusal::Page(status, message)) => (pages::refusal(*status, message), None),
+            Err(Refusal::Moved(location)) => (pages::moved(location), None),
             Ok(outgoing) => match forward(client, outgoing).await {
-                Ok((response, environment)) => (response, Some(environment)),
+                Ok((response, environment)) => (response, environment),
                 Err(failure) => {
                     log_failure(&outgoing.host, &failure);
                     (pages::failure(&outgoing.host.key, &failure), None)
@@ -71,28 +73,40 @@ pub(crate) fn handle(
     }
 }
 
+/// Why a request does not go to an upstream.
+enum Refusal {
+    Page(StatusCode, &'static str),
+    /// It should come by HTTPS.
+    Moved(HeaderValue),
+}
+
 /// Refuses what must not reach an upstream.
-fn check(request: &Request<Incoming>) -> Result<RequestHost, (StatusCode, &'static str)> {
+fn check(request: &Request<Incoming>, client: &Client) -> Result<RequestHost, Refusal> {
     if request.method() == Method::CONNECT {
-        return Err((
+        return Err(Refusal::Page(
             StatusCode::METHOD_NOT_ALLOWED,
             "CONNECT is not possible here: this is not a forward proxy.",
         ));
     }
     if !request.body().is_end_stream() && !has_plain_framing(request.headers()) {
-        return Err((
+        return Err(Refusal::Page(
             StatusCode::NOT_IMPLEMENTED,
             "The only Transfer-Encoding that is understood here is \"chunked\".",
         ));
     }
-    RequestHost::of(request).map_err(|bad| {
+    let host = RequestHost::of(request).map_err(|bad| {
         let message = match bad {
             BadHost::Missing => "The request has no Host header.",
             BadHost::Several => "The request has more than one Host header.",
             BadHost::Malformed => "The Host header is not a host name with an optional port.",
         };
-        (StatusCode::BAD_REQUEST, message)
-    })
+        Refusal::Page(StatusCode::BAD_REQUEST, message)
+    })?;
+    let redirect = client.worker.redirect.as_ref();
+    match redirect.and_then(|redirect| redirect.of(request, &host, &client.peer)) {
+        Some(location) => Err(Refusal::Moved(location)),
+        None => Ok(host),
+    }
 }
 
 /// hyper decodes `chunked` only; any coding before it would reach the upstream without its label.
@@ -140,7 +154,7 @@ impl Outgoing {
 async fn forward(
     client: &Arc<Client>,
     outgoing: &mut Outgoing,
-) -> Result<(Response<ResponseBody>, EnvironmentId), Failure> {
+) -> Result<(Response<ResponseBody>, Option<EnvironmentId>), Failure> {
     let Outgoing {
         request,
         host,

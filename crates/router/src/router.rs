@@ -1,10 +1,11 @@
 //! The router as a whole: bound, served, stopped.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
@@ -18,7 +19,8 @@ use crate::fleet::Fleet;
 use crate::listener::listen_for_workers;
 use crate::settings::Settings;
 use crate::table_file;
-use crate::worker::Worker;
+use crate::tls::Certificates;
+use crate::worker::{Listening, Worker};
 
 /// How many tasks a worker runs before it asks the kernel again what has come. All that came at once should
 /// be done by then: asked sooner (after 61 by default), answers that are ready wait behind new requests.
@@ -29,7 +31,9 @@ const TASKS_A_ROUND: u32 = 256;
 pub struct Router {
     fleet: Arc<Fleet>,
     addresses: Vec<SocketAddr>,
-    listeners: Vec<Vec<TcpListener>>,
+    tls_addresses: Vec<SocketAddr>,
+    listeners: Vec<Vec<Listening>>,
+    certificates: Option<(Arc<Certificates>, Duration)>,
     control: ControlSocket,
     table: std::path::PathBuf,
 }
@@ -43,14 +47,26 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), Erro
 }
 
 impl Router {
-    /// Takes the addresses and the control socket, and reads the table.
+    /// Takes the addresses and the control socket, and reads the table and the certificates.
     ///
+    /// Certificates that cannot be used are no error either, only a directory that cannot be read.
     /// A damaged table is no error: the router says so in its log and its status, answers 503, and
     /// waits for a good one on the control socket. Must be called within a tokio runtime.
     pub fn bind(settings: Settings) -> Result<Self, Error> {
-        if settings.listen.is_empty() {
+        let tls = settings.tls.as_ref();
+        let tls_listen = tls.map_or(&[][..], |tls| &tls.listen);
+        if settings.listen.is_empty() && tls_listen.is_empty() {
             return Err(Error::NoAddress);
         }
+        let certificates = tls
+            .map(|tls| {
+                Ok((
+                    Arc::new(Certificates::read(&tls.certificates)?),
+                    tls.look_every,
+                ))
+            })
+            .transpose()?;
+        let shown = certificates.as_ref().map(|(shown, _)| shown);
         let count = settings
             .workers
             .or_else(|| thread::available_parallelism().ok())
@@ -58,9 +74,19 @@ impl Router {
         // Before the table is read: a publication between the two either reaches the socket, or was
         // on disk before the table is read.
         let control = ControlSocket::bind(&settings.control_socket)?;
-        let (addresses, listeners) = listen_for_workers(&settings.listen, count)?;
+        let (addresses, plain) = listen_for_workers(&settings.listen, count)?;
+        let (tls_addresses, encrypted) = listen_for_workers(tls_listen, count)?;
+        let listeners = plain.into_iter().zip(encrypted);
+        let listeners = listeners
+            .map(|(plain, encrypted)| {
+                let plain = plain.into_iter().map(|listener| (listener, None));
+                let encrypted = encrypted.into_iter();
+                let encrypted = encrypted.map(|listener| (listener, shown.cloned()));
+                plain.chain(encrypted).collect()
+            })
+            .collect();
         let workers = (0..count)
-            .map(|_| Arc::new(Worker::new(&settings, count)))
+            .map(|_| Arc::new(Worker::new(&settings, shown, count)))
             .collect();
         let fleet = Arc::new(Fleet::new(workers));
         match table_file::read(&settings.table) {
@@ -82,15 +108,22 @@ impl Router {
         Ok(Self {
             fleet,
             addresses,
+            tls_addresses,
             listeners,
+            certificates,
             control,
             table: settings.table,
         })
     }
 
-    /// Where clients can connect, with the real ports.
+    /// Where clients can connect without encryption, with the real ports.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where clients can connect by TLS, with the real ports.
+    pub fn tls_addresses(&self) -> &[SocketAddr] {
+        &self.tls_addresses
     }
 
     /// Its workers.
@@ -118,7 +151,10 @@ impl Router {
                 }
             };
         }
-        tracing::info!(addresses = ?self.addresses, workers = ends.len(), "router is serving");
+        let following = self
+            .certificates
+            .map(|(certificates, every)| tokio::spawn(certificates.follow(every)));
+        tracing::info!(addresses = ?self.addresses, tls_addresses = ?self.tls_addresses, workers = ends.len(), "router is serving");
         let control = Arc::new(Control {
             fleet: Arc::clone(&self.fleet),
             table: self.table,
@@ -132,6 +168,9 @@ impl Router {
         };
         // The socket goes first, so that the next router can start while this one finishes.
         drop(self.control);
+        if let Some(following) = following {
+            following.abort();
+        }
         for worker in self.fleet.workers() {
             worker.stop();
         }
@@ -149,7 +188,7 @@ type End = oneshot::Receiver<io::Result<()>>;
 fn start_worker(
     index: usize,
     worker: Arc<Worker>,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listening>,
     fleet: Arc<Fleet>,
 ) -> Result<End, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()

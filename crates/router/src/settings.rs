@@ -8,10 +8,14 @@ use std::time::Duration;
 /// Enough for the containers of one machine; each takes two file descriptors and some 20 kB.
 const MAX_CONNECTIONS: usize = 10_000;
 
+/// Soon enough after a renewal, which comes weeks before the old certificate's end, and nothing of a load: two calls
+/// to the kernel for each file.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
 /// Settings of one router process.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where clients connect. Port 0 takes a free one, see [`crate::Router::addresses`].
+    /// Where clients connect without encryption. Port 0 takes a free one, see [`crate::Router::addresses`].
     pub listen: Vec<SocketAddr>,
     /// The route table's file.
     pub table: PathBuf,
@@ -23,8 +27,36 @@ pub struct Settings {
     pub max_connections: usize,
     /// Peers whose `X-Forwarded-*` headers are believed, such as a TLS terminator in front.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Where clients connect by TLS, if anywhere.
+    pub tls: Option<TlsSettings>,
     /// How long things may take.
     pub timeouts: Timeouts,
+}
+
+/// Settings of the encrypted side.
+#[derive(Debug, Clone)]
+pub struct TlsSettings {
+    /// Where clients connect. Port 0 takes a free one, see [`crate::Router::tls_addresses`].
+    pub listen: Vec<SocketAddr>,
+    /// A directory with pairs of files in PEM: `NAME.crt`, the certificate with its chain, and `NAME.key`. Hosts are
+    /// found inside the certificates; the pair `default` is also for clients that name no host that is found.
+    pub certificates: PathBuf,
+    /// How often the files are looked at.
+    pub look_every: Duration,
+    /// Plain requests for hosts with a certificate are sent to HTTPS at this port.
+    pub redirect_to: Option<u16>,
+}
+
+impl TlsSettings {
+    /// Settings with the defaults for everything but the places.
+    pub fn new(listen: Vec<SocketAddr>, certificates: PathBuf) -> Self {
+        Self {
+            listen,
+            certificates,
+            look_every: LOOK_EVERY,
+            redirect_to: None,
+        }
+    }
 }
 
 impl Settings {
@@ -37,6 +69,7 @@ impl Settings {
             workers: None,
             max_connections: MAX_CONNECTIONS,
             trusted_proxies: Vec::new(),
+            tls: None,
             timeouts: Timeouts::default(),
         }
     }
@@ -45,6 +78,9 @@ impl Settings {
 /// Every time-out of the router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
+    /// Until a client's TLS handshake is done. Two round trips and a signature; 10 s are enough for a phone that
+    /// loses packets, and bound what a client gains that connects and says nothing.
+    pub handshake: Duration,
     /// Until a connection to an upstream stands. A healthy container on a bridge accepts within a
     /// millisecond; 3 s outlast one lost SYN, which is sent again after 1 s.
     pub connect: Duration,
@@ -67,6 +103,7 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
+            handshake: Duration::from_secs(10),
             connect: Duration::from_secs(3),
             response_header: Duration::from_mins(1),
             request_header: Duration::from_mins(1),

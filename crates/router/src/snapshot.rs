@@ -20,7 +20,8 @@ pub(crate) struct Snapshot {
 
 #[derive(Debug)]
 struct Destination {
-    environment: EnvironmentId,
+    /// None behind the server's own hosts.
+    environment: Option<EnvironmentId>,
     upstreams: Box<[Arc<Upstream>]>,
     next: AtomicUsize,
 }
@@ -28,7 +29,7 @@ struct Destination {
 /// What the table says about a host.
 #[derive(Debug)]
 pub(crate) enum Choice {
-    Upstream(EnvironmentId, InFlight),
+    Upstream(Option<EnvironmentId>, InFlight),
     NotDeployed,
     UnknownHost,
     NoTable,
@@ -46,12 +47,18 @@ impl Snapshot {
     /// Makes the snapshot of a table; upstreams that stay keep their connections and counts.
     pub(crate) fn of(table: &RouteTable, previous: &Self) -> Self {
         let mut known = previous.upstreams();
-        let hosts = table
+        let environments = table
             .routes
             .iter()
-            .map(|route| {
-                let upstreams = route
-                    .upstreams
+            .map(|route| (&route.host, Some(route.environment), &route.upstreams));
+        let own = table
+            .own
+            .iter()
+            .map(|route| (&route.host, None, &route.upstreams));
+        let hosts = environments
+            .chain(own)
+            .map(|(host, environment, upstreams)| {
+                let upstreams = upstreams
                     .iter()
                     .map(|address| {
                         Arc::clone(
@@ -62,11 +69,11 @@ impl Snapshot {
                     })
                     .collect();
                 let destination = Destination {
-                    environment: route.environment,
+                    environment,
                     upstreams,
                     next: AtomicUsize::new(0),
                 };
-                (route.host.as_str().into(), destination)
+                (host.as_str().into(), destination)
             })
             .collect();
         Self {

@@ -42,6 +42,13 @@ impl Socket {
         }
     }
 
+    /// The first byte that the other side sends, left where it is; none when it sends nothing and leaves.
+    pub(crate) async fn peek(&self) -> io::Result<Option<u8>> {
+        let mut first = [0];
+        let count = self.stream.peek(&mut first).await?;
+        Ok((count > 0).then_some(first[0]))
+    }
+
     /// Notes what was written.
     #[inline]
     fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {

@@ -19,12 +19,17 @@ use windlass_delivery::routing::RouteTable;
 use crate::accept::Acceptor;
 use crate::fleet::Fleet;
 use crate::patience::Clock;
+use crate::redirect::Redirect;
 use crate::settings::{Settings, Timeouts};
 use crate::snapshot::{Choice, Snapshot};
+use crate::tls::Certificates;
 use crate::upstream::Upstream;
 
 /// Room for large cookies and tokens; nginx ends at 32 KiB, most application servers before.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// A listener of one worker, with what it shows clients if it speaks TLS.
+pub(crate) type Listening = (StdListener, Option<Arc<Certificates>>);
 
 /// How often connections unused for too long are closed.
 const REAP_EVERY: Duration = Duration::from_secs(5);
@@ -43,13 +48,23 @@ pub(crate) struct Worker {
     connections: AtomicU64,
     max_connections: usize,
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Where plain requests go that should come by TLS.
+    pub(crate) redirect: Option<Redirect>,
     pub(crate) stop: CancellationToken,
     /// Says the same as `stop` without its lock; set first.
     is_stopping: AtomicBool,
 }
 
 impl Worker {
-    pub(crate) fn new(settings: &Settings, workers: usize) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        certificates: Option<&Arc<Certificates>>,
+        workers: usize,
+    ) -> Self {
+        let redirect = settings.tls.as_ref().and_then(|tls| {
+            let certificates = Arc::clone(certificates?);
+            Some(Redirect::new(tls.redirect_to?, certificates))
+        });
         Self {
             timeouts: settings.timeouts,
             clock: Arc::new(Clock::new(&settings.timeouts)),
@@ -60,6 +75,7 @@ impl Worker {
             connections: AtomicU64::new(0),
             max_connections: settings.max_connections.div_ceil(workers).max(1),
             trusted_proxies: settings.trusted_proxies.clone(),
+            redirect,
             stop: CancellationToken::new(),
             is_stopping: AtomicBool::new(false),
         }
@@ -134,7 +150,7 @@ impl Worker {
     /// A connection that it accepts goes to the worker of the fleet that has the fewest.
     pub(crate) async fn serve(
         self: Arc<Self>,
-        listeners: Vec<StdListener>,
+        listeners: Vec<Listening>,
         fleet: Arc<Fleet>,
     ) -> io::Result<()> {
         let permits = Arc::new(Semaphore::new(self.max_connections));
@@ -143,13 +159,14 @@ impl Worker {
         http.header_read_timeout(None)
             .max_header_size(MAX_HEADER_BYTES);
         let acceptors = TaskTracker::new();
-        for listener in listeners {
+        for (listener, certificates) in listeners {
             let listener = TcpListener::from_std(listener)?;
             let acceptor = Acceptor {
                 worker: Arc::clone(&self),
                 fleet: Arc::clone(&fleet),
                 permits: Arc::clone(&permits),
                 http: http.clone(),
+                certificates,
             };
             acceptors.spawn(acceptor.run(listener));
         }

@@ -19,8 +19,21 @@ pub struct RouteTable {
     /// Grows with every change, across restarts of the server too; 0 is the table of a router that
     /// never got one.
     pub generation: u64,
-    /// One entry for each host.
+    /// One entry for each host of an environment.
     pub routes: Vec<Route>,
+    /// The hosts of the server's own API. Apart from the others, because no environment is behind them: a router
+    /// that is older than this list serves the rest of the table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnRoute>,
+}
+
+/// Where the requests for a host of the server itself go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnRoute {
+    /// The host name, as in [`Route::host`].
+    pub host: String,
+    /// Where the server listens, as the router reaches it.
+    pub upstreams: Vec<SocketAddr>,
 }
 
 /// Where the requests for one host go.
@@ -82,7 +95,13 @@ impl RouteTable {
                 &serde_json::to_string(route).expect("a route has only texts and lists of texts"),
             );
         }
-        text.push_str("\n]}\n");
+        text.push_str("\n]");
+        if !self.own.is_empty() {
+            let own = serde_json::to_string(&self.own).expect("as above");
+            text.push_str(",\"own\":");
+            text.push_str(&own);
+        }
+        text.push_str("}\n");
         text.into_bytes()
     }
 
@@ -94,23 +113,28 @@ impl RouteTable {
 
     /// Checks what the types cannot say.
     pub fn validate(&self) -> Result<(), InvalidTable> {
-        let mut hosts = HashSet::with_capacity(self.routes.len());
-        for route in &self.routes {
-            if !is_host(&route.host) {
+        let mut hosts = HashSet::with_capacity(self.routes.len() + self.own.len());
+        let environments = self
+            .routes
+            .iter()
+            .map(|route| (&route.host, &route.upstreams));
+        let own = self.own.iter().map(|route| (&route.host, &route.upstreams));
+        for (host, upstreams) in environments.chain(own) {
+            if !is_host(host) {
                 return Err(InvalidTable::Host(
-                    route.host.chars().take(MAX_HOST_CHARS).collect(),
+                    host.chars().take(MAX_HOST_CHARS).collect(),
                 ));
             }
-            if !hosts.insert(route.host.as_str()) {
-                return Err(InvalidTable::DuplicateHost(route.host.clone()));
+            if !hosts.insert(host.as_str()) {
+                return Err(InvalidTable::DuplicateHost(host.clone()));
             }
-            for (index, upstream) in route.upstreams.iter().enumerate() {
+            for (index, upstream) in upstreams.iter().enumerate() {
                 if upstream.port() == 0
                     || upstream.ip().is_unspecified()
-                    || route.upstreams[..index].contains(upstream)
+                    || upstreams[..index].contains(upstream)
                 {
                     return Err(InvalidTable::Upstream {
-                        host: route.host.clone(),
+                        host: host.clone(),
                         upstream: *upstream,
                     });
                 }
@@ -149,6 +173,14 @@ mod tests {
         RouteTable {
             generation: 7,
             routes,
+            own: Vec::new(),
+        }
+    }
+
+    fn own(host: &str, upstream: &str) -> OwnRoute {
+        OwnRoute {
+            host: host.to_owned(),
+            upstreams: vec![upstream.parse().unwrap()],
         }
     }
 
@@ -160,6 +192,10 @@ mod tests {
                 route("shop-live.localhost", &["127.0.0.1:80", "[::1]:8000"]),
                 route("shop-test.localhost", &[]),
             ]),
+            RouteTable {
+                own: vec![own("api.localhost", "127.0.0.1:8000")],
+                ..table(vec![route("shop-live.localhost", &["127.0.0.1:80"])])
+            },
         ] {
             assert_eq!(RouteTable::from_json(&table.to_json()).unwrap(), table);
         }
@@ -176,7 +212,11 @@ mod tests {
 
     #[test]
     fn every_cut_of_the_file_is_refused() {
-        let whole = table(vec![route("a.localhost", &["127.0.0.1:80"])]).to_json();
+        let whole = RouteTable {
+            own: vec![own("api.localhost", "127.0.0.1:8000")],
+            ..table(vec![route("a.localhost", &["127.0.0.1:80"])])
+        };
+        let whole = whole.to_json();
         for end in 0..whole.len() - 2 {
             RouteTable::from_json(&whole[..end]).unwrap_err();
         }
@@ -204,6 +244,12 @@ mod tests {
         let refused = table(vec![route("a", &[]), route("a", &[])])
             .validate()
             .unwrap_err();
+        assert!(matches!(refused, InvalidTable::DuplicateHost(_)));
+        let refused = RouteTable {
+            own: vec![own("a", "127.0.0.1:8000")],
+            ..table(vec![route("a", &[])])
+        };
+        let refused = refused.validate().unwrap_err();
         assert!(matches!(refused, InvalidTable::DuplicateHost(_)));
         for upstreams in [
             &["127.0.0.1:0"][..],

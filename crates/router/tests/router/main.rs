@@ -5,10 +5,12 @@
     reason = "clippy.toml allows it in tests, but clippy does not see the helpers of this crate as such"
 )]
 
+mod authority;
 mod connections;
 mod drain;
 mod forwarding;
 mod routing;
 mod support;
 mod table;
+mod tls;
 mod upgrades;

@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -79,6 +79,7 @@ impl Place {
 /// A router on tasks and threads of this process.
 pub(crate) struct RunningRouter {
     pub(crate) address: SocketAddr,
+    tls: Option<SocketAddr>,
     stop: CancellationToken,
     task: JoinHandle<Result<(), Error>>,
 }
@@ -87,13 +88,20 @@ impl RunningRouter {
     pub(crate) fn start(settings: Settings) -> Self {
         let router = Router::bind(settings).unwrap();
         let address = router.addresses()[0];
+        let tls = router.tls_addresses().first().copied();
         let stop = CancellationToken::new();
         let task = tokio::spawn(router.serve(stop.clone()));
         Self {
             address,
+            tls,
             stop,
             task,
         }
+    }
+
+    /// Where it listens by TLS.
+    pub(crate) fn tls(&self) -> SocketAddr {
+        self.tls.unwrap()
     }
 
     pub(crate) fn begin_stop(&self) {
@@ -132,7 +140,11 @@ pub(crate) fn route(host: &str, upstreams: &[SocketAddr]) -> Route {
 }
 
 pub(crate) fn table(generation: u64, routes: Vec<Route>) -> RouteTable {
-    RouteTable { generation, routes }
+    RouteTable {
+        generation,
+        routes,
+        own: Vec::new(),
+    }
 }
 
 /// Publishes one route for `app.localhost` to a running router.
@@ -236,7 +248,14 @@ pub(crate) struct Client(SendRequest<Body>);
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
+        Self::over(TcpStream::connect(address).await.unwrap()).await
+    }
+
+    /// Speaks HTTP over a connection.
+    pub(crate) async fn over<S>(stream: S) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
         Self(sender)

@@ -10,7 +10,7 @@ use windlass_delivery::routing::RouterControl;
 use crate::support::{Place, Upstream, publish, raw, read_head, within};
 
 /// Accepts one WebSocket handshake and echoes what follows.
-async fn echo_server() -> (SocketAddr, tokio::task::JoinHandle<String>) {
+pub(crate) async fn echo_server() -> (SocketAddr, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let served = tokio::spawn(async move {
