@@ -40,6 +40,12 @@ impl GarageDriver {
         }
     }
 
+    /// The same where these names are served by TLS at that port: applications are then told to use them.
+    pub fn by_https(mut self, port: u16) -> Self {
+        self.site.https = Some(port);
+        self
+    }
+
     /// A driver that makes buckets for at most so many bytes and objects.
     pub fn with_quotas(bytes: u64, objects: u64) -> Self {
         Self {

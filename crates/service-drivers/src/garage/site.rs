@@ -7,6 +7,8 @@ pub(super) struct Site {
     pub(super) region: String,
     /// What stands behind a bucket's name in its public host name: `s3.<region>.<domain>`.
     pub(super) domain: Option<String>,
+    /// The port where these names are served by TLS.
+    pub(super) https: Option<u16>,
 }
 
 impl Default for Site {
@@ -16,6 +18,7 @@ impl Default for Site {
         Self {
             region,
             domain: None,
+            https: None,
         }
     }
 }
@@ -26,6 +29,7 @@ impl Site {
         Self {
             region: region.to_owned(),
             domain: Some(format!("s3.{region}.{domain}")),
+            https: None,
         }
     }
 
@@ -33,5 +37,14 @@ impl Site {
     pub(super) fn host(&self, bucket: &str) -> Option<String> {
         let domain = self.domain.as_ref()?;
         Some(format!("{bucket}.{domain}"))
+    }
+
+    /// The URL under which applications find every bucket by its public host name.
+    pub(super) fn endpoint(&self) -> Option<String> {
+        let domain = self.domain.as_ref()?;
+        Some(match self.https? {
+            443 => format!("https://{domain}"),
+            port => format!("https://{domain}:{port}"),
+        })
     }
 }
