@@ -51,6 +51,12 @@ pub(crate) fn host(
     format!("{application}-{environment}.{domain}")
 }
 
+/// The hosts under which the router serves the server's own API: the two that clients make of a domain. No
+/// environment's can be one of them, for its first label has a hyphen.
+pub(crate) fn own_hosts(domain: &str) -> [String; 2] {
+    [format!("api.{domain}"), format!("control.{domain}")]
+}
+
 /// The labels that everything of this installation carries.
 pub(crate) fn installation_labels(installation: &str) -> Labels {
     Labels::new().with(labels::INSTALLATION, installation)
@@ -97,4 +103,28 @@ pub(crate) fn describe_source(source: &Source) -> String {
 
 fn cut(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever is allowed as a name, and under whatever domains.
+        #[test]
+        fn no_environment_has_a_host_of_the_server(
+            application in "(api|control|[a-z][a-z0-9-]{1,20})",
+            environment in "(api|control|[a-z][a-z0-9-]{1,10})",
+            domain in "(localhost|example\\.org|api\\.example\\.org|a-b\\.example\\.org)",
+            own in "(localhost|example\\.org|api\\.example\\.org|a-b\\.example\\.org)",
+        ) {
+            let (Ok(application), Ok(environment)) = (application.parse(), environment.parse()) else {
+                return Ok(());
+            };
+            let host = host(&application, &environment, &domain);
+            prop_assert!(!own_hosts(&own).contains(&host), "{host}");
+        }
+    }
 }

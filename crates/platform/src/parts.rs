@@ -1,5 +1,6 @@
 //! What the use cases, the operations and the reconcilers work with: contracts only.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,10 @@ pub struct Settings {
     pub catalogue: Catalogue,
     /// The port of the router, for the URLs of sites; left out of them when it is 80.
     pub router_port: u16,
+    /// The port of the router's TLS, if it serves sites by that: their URLs are then `https`, without it when it is 443.
+    pub router_tls_port: Option<u16>,
+    /// Where the router reaches the API, if it routes the hosts `api.` and `control.` of the domain there.
+    pub routed_api: Option<SocketAddr>,
     /// The base URL of the API, for repositories' addresses.
     pub public_url: String,
     /// Where the first administrator's token is written, readable by its owner only.
@@ -105,6 +110,8 @@ impl Default for Settings {
             regions: vec![RegionSettings::default()],
             catalogue: Catalogue::built_in().expect("the files of this build are tested"),
             router_port: 8080,
+            router_tls_port: None,
+            routed_api: None,
             public_url: "http://127.0.0.1:8000".to_owned(),
             token_file: PathBuf::from("admin-token"),
             release_command_timeout: Duration::from_mins(30),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use tokio::sync::Mutex;
-use windlass_delivery::routing::{self, Route, RouteTable};
+use windlass_delivery::routing::{self, OwnRoute, Route, RouteTable};
 use windlass_model::id::{ClusterId, RegionId};
 use windlass_operations::Failure;
 use windlass_records::{InstanceFilter, PageRequest};
@@ -43,17 +43,22 @@ impl Parts {
             None => self.earlier_routes().await?,
         };
         regions.insert(region, own);
-        let routes = merged(&regions, region);
+        let mut routes = merged(&regions, region);
         written.regions = Some(regions);
-        self.publish(&mut written.table, routes).await
+        let own = self.own_routes();
+        // Whoever may name a host does not get the API's requests, nor does a second route keep the table back.
+        routes.retain(|route| own.iter().all(|own| own.host != route.host));
+        self.publish(&mut written.table, routes, own).await
     }
 
     async fn publish(
         &self,
         last: &mut Option<RouteTable>,
         routes: Vec<Route>,
+        own: Vec<OwnRoute>,
     ) -> Result<(), Failure> {
-        if let Some(table) = last.as_ref().filter(|table| table.routes == routes) {
+        let is_last = |table: &&RouteTable| table.routes == routes && table.own == own;
+        if let Some(table) = last.as_ref().filter(is_last) {
             // Written again all the same when a router may have come that never saw it: publishing the
             // table in force is a success and costs a comparison.
             let published = self.router.publish(table).await;
@@ -66,7 +71,11 @@ impl Parts {
         let generation = last
             .as_ref()
             .map_or(now, |table| now.max(table.generation + 1));
-        let mut table = RouteTable { generation, routes };
+        let mut table = RouteTable {
+            generation,
+            routes,
+            own,
+        };
         // A clock that was set back: the table in force is from the future, and ours follows it.
         if let Err(routing::Error::Stale { in_force, .. }) = self.router.publish(&table).await {
             table.generation = in_force + 1;
@@ -95,6 +104,20 @@ impl Parts {
             }
         }
         Ok(regions)
+    }
+
+    /// The hosts of the API itself.
+    fn own_routes(&self) -> Vec<OwnRoute> {
+        let hosts = naming::own_hosts(&self.settings.regions[0].domain);
+        let reached = self.settings.routed_api.into_iter();
+        reached
+            .flat_map(|upstream| {
+                hosts.clone().map(|host| OwnRoute {
+                    host,
+                    upstreams: vec![upstream],
+                })
+            })
+            .collect()
     }
 
     /// The public names of services that have such, to their servers.

@@ -49,6 +49,8 @@ pub(crate) enum Failure {
     #[error("could not connect to {upstream}")]
     Connect {
         upstream: SocketAddr,
+        /// None behind the server's own hosts.
+        environment: Option<EnvironmentId>,
         #[source]
         source: std::io::Error,
     },
@@ -117,6 +119,7 @@ pub(crate) async fn exchange(
                     upstream.suspend();
                     failure = Some(Failure::Connect {
                         upstream: upstream.address,
+                        environment,
                         source,
                     });
                     continue;

@@ -37,6 +37,16 @@ pub(crate) fn failure(host: &str, failure: &Failure) -> Response<ResponseBody> {
              cause.</p>"
                 .to_owned(),
         ),
+        Failure::Connect {
+            environment: None, ..
+        } => (
+            StatusCode::BAD_GATEWAY,
+            "The Windlass server does not answer",
+            format!(
+                "<p>The server behind <b>{host}</b> is not running, or is just being started. Sites go on \
+                 meanwhile.</p><p>The operator: start it; its log has the cause.</p>"
+            ),
+        ),
         Failure::Connect { .. } | Failure::Broken { .. } | Failure::UnwantedUpgrade { .. } => (
             StatusCode::BAD_GATEWAY,
             "The application does not answer",

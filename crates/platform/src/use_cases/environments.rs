@@ -195,9 +195,12 @@ impl Platform {
 impl crate::parts::Parts {
     /// Where the site of an environment is.
     pub(crate) fn site_url(&self, scene: &Scene) -> String {
-        match self.settings.router_port {
-            80 => format!("http://{}/", scene.host()),
-            port => format!("http://{}:{port}/", scene.host()),
+        let host = scene.host();
+        match (self.settings.router_tls_port, self.settings.router_port) {
+            (Some(443), _) => format!("https://{host}/"),
+            (Some(port), _) => format!("https://{host}:{port}/"),
+            (None, 80) => format!("http://{host}/"),
+            (None, port) => format!("http://{host}:{port}/"),
         }
     }
 }

@@ -49,6 +49,31 @@ async fn a_container_that_is_gone_comes_back_and_routes_follow() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_hosts_of_the_api_are_routed_where_sites_are_served_by_tls() {
+    let api = "127.0.0.1:8000".parse().expect("an address");
+    let world = World::with(Run::Everything, |settings| {
+        settings.domain = "paas.example".to_owned();
+        settings.router_tls_port = Some(443);
+        settings.routed_api = Some(api);
+    })
+    .await;
+    world
+        .until("the hosts are in the table", async || {
+            !world.router.table().own.is_empty()
+        })
+        .await;
+    let app = world.create("shop").await;
+    world.deploy_well(app.test, ONE).await;
+    let table = world.router.table();
+    let own: Vec<_> = table.own.iter().map(|own| own.host.as_str()).collect();
+    assert_eq!(own, ["api.paas.example", "control.paas.example"]);
+    assert!(table.own.iter().all(|own| own.upstreams == [api]));
+    let view = world.platform.environment(&world.context, app.test).await;
+    let url = view.expect("the environment is there").site_url;
+    assert_eq!(url.as_deref(), Some("https://shop-test.paas.example/"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_crashes_is_routed_again() {
     let world = World::new(Run::Everything).await;
     let app = world.create("shop").await;

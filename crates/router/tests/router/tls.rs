@@ -161,7 +161,8 @@ async fn requests_pass_with_the_scheme_of_the_connection_and_connections_are_kep
     let mut encrypted = client(&router, &authority).await;
     for _ in 0..50 {
         let request = Request::get("/")
-            .header("host", HOST)
+            // As it is: signatures of S3 are made over it.
+            .header("host", "app.localhost:8443")
             .header("x-forwarded-proto", "http")
             .header("x-forwarded-for", "192.0.2.1")
             .header("forwarded", "proto=http")
@@ -174,7 +175,7 @@ async fn requests_pass_with_the_scheme_of_the_connection_and_connections_are_kep
             .to_bytes();
         assert_eq!(
             String::from_utf8_lossy(&text),
-            "host=app.localhost\nx-forwarded-proto=https\nx-forwarded-host=app.localhost\nx-forwarded-for=127.0.0.1\nforwarded=-\n"
+            "host=app.localhost:8443\nx-forwarded-proto=https\nx-forwarded-host=app.localhost:8443\nx-forwarded-for=127.0.0.1\nforwarded=-\n"
         );
     }
     assert_eq!(upstream.connections(), 1);
@@ -512,6 +513,12 @@ async fn the_servers_own_hosts_are_routed() {
     let router = RunningRouter::start(settings(&place, &authority));
     let answer = get(router.address, "api.paas.example", "/").await;
     assert_eq!(answer.status, StatusCode::OK);
+    drop(upstream);
+    until(async || {
+        let away = get(router.address, "api.paas.example", "/").await;
+        away.status == StatusCode::BAD_GATEWAY && away.text.contains("The Windlass server")
+    })
+    .await;
     router.stop().await;
 }
 
