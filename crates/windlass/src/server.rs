@@ -1,6 +1,6 @@
 //! `windlass server`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -47,7 +47,7 @@ pub(crate) struct Options {
     /// Where everything is kept: the store, repositories, logs, the route table.
     #[arg(long, env = "WINDLASS_STATE_DIR", value_name = "DIR")]
     state_dir: PathBuf,
-    /// Where the API is served. Plain HTTP: put it behind TLS before it leaves the machine.
+    /// Where the API is served, by plain HTTP. Others reach it by TLS through the router, see --router-tls-port.
     #[arg(
         long,
         env = "WINDLASS_LISTEN",
@@ -55,7 +55,8 @@ pub(crate) struct Options {
         default_value = "127.0.0.1:8000"
     )]
     listen: SocketAddr,
-    /// The URL under which users reach the API. If left out, http:// and the address above.
+    /// The URL under which users reach the API. If left out, https://api.DOMAIN with --router-tls-port, else
+    /// http:// and the address above.
     #[arg(long, env = "WINDLASS_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
     /// The domain under which sites are served, as APPLICATION-ENVIRONMENT.DOMAIN.
@@ -69,6 +70,20 @@ pub(crate) struct Options {
         default_value_t = 8080
     )]
     router_port: u16,
+    /// The port of the router's TLS as users reach it, 443 usually, if it serves sites by that. The URLs of sites are
+    /// then https, and the router serves the API as api.DOMAIN and control.DOMAIN. A certificate for *.DOMAIN is all that
+    /// both need.
+    #[arg(
+        long,
+        env = "WINDLASS_ROUTER_TLS_PORT",
+        value_name = "PORT",
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    router_tls_port: Option<u16>,
+    /// The router has a certificate for *.s3.REGION.DOMAIN, too: applications are told to reach buckets by https
+    /// there, and so can the browsers that they give links to.
+    #[arg(long, env = "WINDLASS_STORAGE_HTTPS", requires = "router_tls_port")]
+    storage_https: bool,
     /// The name of this machine's region.
     #[arg(
         long,
@@ -192,7 +207,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         builder.clone(),
         installation,
     )?;
-    let settings = settings(&options, regions)?;
+    let mut settings = settings(&options, regions)?;
     // Before anything is written: an address that is taken must not use the first start up.
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
         format!(
@@ -200,6 +215,9 @@ async fn serve(options: Options) -> anyhow::Result<()> {
             options.listen
         )
     })?;
+    if options.router_tls_port.is_some() {
+        settings.routed_api = Some(reached_from_here(listener.local_addr()?));
+    }
     let first_start = store.organisations().await?.is_empty();
     let platform = Platform::open(backends, settings).await?;
     token::remember_administrator(store.as_ref(), &platform, &options.state_dir).await?;
@@ -299,7 +317,7 @@ fn drivers(options: &Options, region: &RegionSettings) -> Vec<Arc<dyn Driver>> {
         Arc::new(MysqlDriver::mysql()),
         Arc::new(MongodbDriver::mongodb()),
         Arc::new(MongodbDriver::ferretdb()),
-        Arc::new(GarageDriver::in_region(&region.name, &region.domain)),
+        Arc::new(garage(options, region)),
         Arc::new(AzureDriver::new()),
         Arc::new(OpensearchDriver::opensearch()),
         Arc::new(OpensearchDriver::elasticsearch()),
@@ -310,6 +328,14 @@ fn drivers(options: &Options, region: &RegionSettings) -> Vec<Arc<dyn Driver>> {
         Arc::new(RabbitmqDriver::new()),
         Arc::new(BrokerDriver::new(broker_settings(options))),
     ]
+}
+
+fn garage(options: &Options, region: &RegionSettings) -> GarageDriver {
+    let driver = GarageDriver::in_region(&region.name, &region.domain);
+    match options.router_tls_port {
+        Some(port) if options.storage_https => driver.by_https(port),
+        _ => driver,
+    }
 }
 
 fn broker_settings(options: &Options) -> BrokerSettings {
@@ -353,6 +379,7 @@ fn settings(options: &Options, regions: Vec<Region>) -> anyhow::Result<Settings>
         regions: regions.into_iter().map(|region| region.settings).collect(),
         catalogue: catalogue::read(options.catalogue.as_deref())?,
         router_port: options.router_port,
+        router_tls_port: options.router_tls_port,
         public_url: public_url(options),
         token_file: paths::token_file(&options.state_dir),
         release_command_timeout: Duration::from_secs(options.release_command_timeout),
@@ -364,8 +391,20 @@ fn settings(options: &Options, regions: Vec<Region>) -> anyhow::Result<Settings>
 }
 
 fn public_url(options: &Options) -> String {
-    options
-        .public_url
-        .clone()
-        .unwrap_or_else(|| format!("http://{}", options.listen))
+    match (&options.public_url, options.router_tls_port) {
+        (Some(url), _) => url.clone(),
+        (None, Some(443)) => format!("https://api.{}", options.domain),
+        (None, Some(port)) => format!("https://api.{}:{port}", options.domain),
+        (None, None) => format!("http://{}", options.listen),
+    }
+}
+
+/// How the router, on the same machine, reaches what listens on an address.
+fn reached_from_here(listens: SocketAddr) -> SocketAddr {
+    let ip = match listens.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listens.port())
 }

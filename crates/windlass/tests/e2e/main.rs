@@ -22,5 +22,6 @@ mod rotation;
 #[cfg(feature = "long")]
 mod storage;
 mod support;
+mod tls;
 mod types;
 mod upgrade;

@@ -25,6 +25,7 @@ pub(crate) struct Installation {
     api: SocketAddr,
     sites: SocketAddr,
     options: Vec<String>,
+    router_options: Vec<String>,
     /// Where the state is; on a file system of its own in some tests.
     pub(crate) state: PathBuf,
     /// The administrator.
@@ -46,6 +47,20 @@ impl Installation {
 
     /// Starts one with its state in a directory that is there.
     pub(crate) fn with_state(state: Option<&Path>, options: &[&str]) -> Self {
+        Self::begin(state, options, &[])
+    }
+
+    /// Starts one whose router serves a domain by TLS at that address, too, with the certificates in a directory.
+    pub(crate) fn encrypted(domain: &str, address: SocketAddr, certificates: &Path) -> Self {
+        let certificates = certificates.to_str().expect("a path of the test");
+        let (port, address) = (address.port().to_string(), address.to_string());
+        let options = ["--domain", domain, "--router-tls-port", &port];
+        let router = ["--tls-listen", &address, "--certificates", certificates];
+        let router = [&router[..], &["--redirect-to-https", &port]].concat();
+        Self::begin(None, &options, &router)
+    }
+
+    fn begin(state: Option<&Path>, options: &[&str], router_options: &[&str]) -> Self {
         docker::require_images();
         let directory = tempfile::Builder::new()
             .prefix("windlass-e2e-")
@@ -61,6 +76,10 @@ impl Installation {
             api: free_address(),
             sites: free_address(),
             options: options.iter().map(|option| (*option).to_owned()).collect(),
+            router_options: router_options
+                .iter()
+                .map(|&option| option.to_owned())
+                .collect(),
             directory,
             token: String::new(),
         };
@@ -117,6 +136,9 @@ impl Installation {
                 &self.api.to_string(),
                 "--router-port",
                 &self.sites.port().to_string(),
+                // Also where another one would be the default: no resolver knows the domains of tests.
+                "--public-url",
+                &self.url(),
             ])
             .args(["--drain-deadline", "10", "--minimum-free-mib", "0"])
             .args(&self.options);
@@ -144,6 +166,7 @@ impl Installation {
     fn start_router(&mut self) {
         let mut command = self.command("router", "router.log");
         command.args(["--listen", &self.sites.to_string()]);
+        command.args(&self.router_options);
         self.router = Some(command.spawn().expect("the router starts"));
         wait::until("the router listens", START, || {
             TcpStream::connect(self.sites).ok()
@@ -258,7 +281,7 @@ impl Drop for Installation {
     }
 }
 
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .expect("a free port")
