@@ -52,7 +52,7 @@ async fn a_container_that_is_gone_comes_back_and_routes_follow() {
 async fn the_hosts_of_the_api_are_routed_where_sites_are_served_by_tls() {
     let api = "127.0.0.1:8000".parse().expect("an address");
     let world = World::with(Run::Everything, |settings| {
-        settings.domain = "paas.example".to_owned();
+        settings.regions[0].domain = "paas.example".to_owned();
         settings.router_tls_port = Some(443);
         settings.routed_api = Some(api);
     })
