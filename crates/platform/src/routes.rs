@@ -153,6 +153,7 @@ impl Parts {
                 environment: instance.environment,
                 release: None,
                 upstreams,
+                upstream_host: None,
             });
         }
         Ok(routes)
@@ -188,6 +189,7 @@ impl Parts {
                 environment: scene.environment.id,
                 release: release.as_ref().map(|release| release.id),
                 upstreams: upstreams.clone(),
+                upstream_host: None,
             }));
         }
         Ok(routes)

@@ -8,6 +8,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
+use http::header::HOST;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use windlass_model::id::EnvironmentId;
@@ -91,12 +92,15 @@ pub(crate) async fn exchange(
             Some(Failure::Connect { upstream, .. }) => Some(*upstream),
             _ => None,
         };
-        let (environment, in_flight) = match worker.choose(host, avoid) {
-            Choice::Upstream(environment, in_flight) => (environment, in_flight),
+        let (environment, in_flight, upstream_host) = match worker.choose(host, avoid) {
+            Choice::Upstream(environment, in_flight, host) => (environment, in_flight, host),
             Choice::NotDeployed => return Err(failure.unwrap_or(Failure::NotDeployed)),
             Choice::UnknownHost => return Err(failure.unwrap_or(Failure::UnknownHost)),
             Choice::NoTable => return Err(Failure::NoTable),
         };
+        if let Some(host) = upstream_host {
+            request.headers_mut().insert(HOST, host);
+        }
         let upstream = in_flight.upstream();
         if avoid == Some(upstream.address) {
             break;
@@ -238,6 +242,7 @@ mod tests {
                 environment: EnvironmentId::from(uuid::Uuid::nil()),
                 release: None,
                 upstreams: vec![upstream],
+                upstream_host: None,
             }],
             own: Vec::new(),
         });

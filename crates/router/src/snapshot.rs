@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use http::HeaderValue;
 use windlass_delivery::routing::RouteTable;
 use windlass_model::id::EnvironmentId;
 
@@ -23,13 +24,15 @@ struct Destination {
     /// None behind the server's own hosts.
     environment: Option<EnvironmentId>,
     upstreams: Box<[Arc<Upstream>]>,
+    upstream_host: Option<HeaderValue>,
     next: AtomicUsize,
 }
 
 /// What the table says about a host.
 #[derive(Debug)]
 pub(crate) enum Choice {
-    Upstream(Option<EnvironmentId>, InFlight),
+    /// With the `Host` that it is to be given, if not the request's own.
+    Upstream(Option<EnvironmentId>, InFlight, Option<HeaderValue>),
     NotDeployed,
     UnknownHost,
     NoTable,
@@ -47,17 +50,17 @@ impl Snapshot {
     /// Makes the snapshot of a table; upstreams that stay keep their connections and counts.
     pub(crate) fn of(table: &RouteTable, previous: &Self) -> Self {
         let mut known = previous.upstreams();
-        let environments = table
-            .routes
-            .iter()
-            .map(|route| (&route.host, Some(route.environment), &route.upstreams));
+        let environments = table.routes.iter().map(|route| {
+            let told = route.upstream_host.as_deref();
+            (&route.host, Some(route.environment), &route.upstreams, told)
+        });
         let own = table
             .own
             .iter()
-            .map(|route| (&route.host, None, &route.upstreams));
+            .map(|route| (&route.host, None, &route.upstreams, None));
         let hosts = environments
             .chain(own)
-            .map(|(host, environment, upstreams)| {
+            .map(|(host, environment, upstreams, told)| {
                 let upstreams = upstreams
                     .iter()
                     .map(|address| {
@@ -71,6 +74,9 @@ impl Snapshot {
                 let destination = Destination {
                     environment,
                     upstreams,
+                    upstream_host: told.map(|host| {
+                        HeaderValue::from_str(host).expect("a table is validated before")
+                    }),
                     next: AtomicUsize::new(0),
                 };
                 (host.as_str().into(), destination)
@@ -105,7 +111,11 @@ impl Snapshot {
             return Some(Choice::NotDeployed);
         };
         let in_flight = InFlight::begin(upstream)?;
-        Some(Choice::Upstream(destination.environment, in_flight))
+        Some(Choice::Upstream(
+            destination.environment,
+            in_flight,
+            destination.upstream_host.clone(),
+        ))
     }
 }
 

@@ -47,6 +47,10 @@ pub struct Route {
     pub release: Option<ReleaseId>,
     /// The addresses of the release's `web` containers; none means "not deployed".
     pub upstreams: Vec<SocketAddr>,
+    /// What requests say to the upstreams as their `Host`, if not the name that they came by: of a server that tells
+    /// its tenants apart by names of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream_host: Option<String>,
 }
 
 /// A table that must not come into force.
@@ -119,12 +123,22 @@ impl RouteTable {
             .iter()
             .map(|route| (&route.host, &route.upstreams));
         let own = self.own.iter().map(|route| (&route.host, &route.upstreams));
+        let told = self
+            .routes
+            .iter()
+            .filter_map(|route| route.upstream_host.as_ref());
+        let mut named = told.chain(
+            environments
+                .clone()
+                .chain(own.clone())
+                .map(|(host, _)| host),
+        );
+        if let Some(host) = named.find(|host| !is_host(host)) {
+            return Err(InvalidTable::Host(
+                host.chars().take(MAX_HOST_CHARS).collect(),
+            ));
+        }
         for (host, upstreams) in environments.chain(own) {
-            if !is_host(host) {
-                return Err(InvalidTable::Host(
-                    host.chars().take(MAX_HOST_CHARS).collect(),
-                ));
-            }
             if !hosts.insert(host.as_str()) {
                 return Err(InvalidTable::DuplicateHost(host.clone()));
             }
@@ -166,6 +180,7 @@ mod tests {
             environment: EnvironmentId::from_str("018f0000-0000-7000-8000-000000000001").unwrap(),
             release: None,
             upstreams: upstreams.iter().map(|text| text.parse().unwrap()).collect(),
+            upstream_host: None,
         }
     }
 
@@ -191,6 +206,10 @@ mod tests {
             table(vec![
                 route("shop-live.localhost", &["127.0.0.1:80", "[::1]:8000"]),
                 route("shop-test.localhost", &[]),
+                Route {
+                    upstream_host: Some("svc-1".to_owned()),
+                    ..route("media.localhost", &["127.0.0.1:80"])
+                },
             ]),
             RouteTable {
                 own: vec![own("api.localhost", "127.0.0.1:8000")],
@@ -236,6 +255,15 @@ mod tests {
             &"a".repeat(254),
         ] {
             let refused = table(vec![route(host, &[])]).validate().unwrap_err();
+            assert!(
+                matches!(refused, InvalidTable::Host(_)),
+                "{host}: {refused}"
+            );
+            let route = Route {
+                upstream_host: Some(host.to_owned()),
+                ..route("a", &[])
+            };
+            let refused = table(vec![route]).validate().unwrap_err();
             assert!(
                 matches!(refused, InvalidTable::Host(_)),
                 "{host}: {refused}"

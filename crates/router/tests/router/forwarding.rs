@@ -11,10 +11,11 @@ use hyper::body::Frame;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use windlass_delivery::routing::{Route, RouterControl};
 
 use crate::support::{
     Answer, Body, Client, Place, RunningRouter, Upstream, full, get, publish, raw, read_head,
-    within,
+    route, table, within,
 };
 
 type Seen = Arc<Mutex<Vec<(String, HeaderMap, Bytes)>>>;
@@ -107,6 +108,53 @@ async fn forwarding_headers_cannot_be_spoofed() {
         assert_eq!(headers["x-forwarded-proto"], "http");
         assert_eq!(headers["x-forwarded-host"], "App.localhost:8080");
         assert!(!format!("{headers:?}").contains("6.6.6.6"), "{headers:?}");
+    }
+    router.stop().await;
+}
+
+/// An upstream that tells tenants apart by the host is told the table's, whatever the client says.
+#[tokio::test]
+async fn a_route_says_what_host_its_upstreams_are_told() {
+    let place = Place::new();
+    let router = place.start();
+    let (upstream, seen) = recorder().await;
+    let media = Route {
+        upstream_host: Some("svc-1".to_owned()),
+        ..route("media.example.com", &[upstream.address])
+    };
+    let own = route("app.localhost", &[upstream.address]);
+    let (control, table) = (place.control(), table(1, vec![media, own]));
+    within(control.publish(&table)).await.unwrap();
+    let mut client = Client::connect(router.address).await;
+    for (host, uri) in [
+        ("Media.Example.com:8080", "/a"),
+        ("app.localhost", "/b"),
+        ("media.example.com", "/c"),
+        ("app.localhost", "http://media.example.com/d"),
+    ] {
+        let request = Request::get(uri)
+            .header("host", host)
+            .header("x-forwarded-host", "svc-2")
+            .body(full(""))
+            .unwrap();
+        assert_eq!(client.send(request).await.status(), StatusCode::OK, "{uri}");
+    }
+    {
+        let seen = seen.lock().unwrap();
+        let told = |(line, headers, _): &(String, HeaderMap, Bytes)| {
+            let hosts: Vec<_> = headers.get_all("host").iter().cloned().collect();
+            assert_eq!(hosts.len(), 1, "{line}");
+            assert_ne!(headers["x-forwarded-host"], "svc-2");
+            format!("{line} {}", hosts[0].to_str().unwrap())
+        };
+        let told: Vec<_> = seen.iter().map(told).collect();
+        let wanted = [
+            "GET /a svc-1",
+            "GET /b app.localhost",
+            "GET /c svc-1",
+            "GET /d svc-1",
+        ];
+        assert_eq!(told, wanted);
     }
     router.stop().await;
 }

@@ -136,6 +136,7 @@ pub(crate) fn route(host: &str, upstreams: &[SocketAddr]) -> Route {
         environment: EnvironmentId::from(uuid::Uuid::now_v7()),
         release: None,
         upstreams: upstreams.to_vec(),
+        upstream_host: None,
     }
 }
 
