@@ -106,6 +106,13 @@ names! {
             (first && text.len() <= 128 && chars.all(|c| c.is_ascii_alphanumeric() || c == '_'))
                 .then(|| text.to_owned())
         };
+    /// The name of a host in the domain name system, which a user has; lower-cased on input.
+    HostName, "domain",
+        "labels of a-z, 0-9 and hyphens with dots between, at least two, 253 characters in all, such as media.example.com: no address, port or path",
+        |text| {
+            let lower = text.to_ascii_lowercase();
+            host_name(&lower).then_some(lower)
+        };
     /// The name of a git branch (the rules of git-check-ref-format that matter here).
     BranchName, "branch name",
         "1 to 200 of letters, digits and ./_- without '..', '//', a leading '-', '/' or '.', or a trailing '/', '.' or '.lock'",
@@ -134,11 +141,36 @@ fn dns_label(text: &str, min: usize, max: usize) -> bool {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
+/// RFC 1123, 2.1: labels of up to 63, the last one not of digits only, which would be an address.
+fn host_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    let last = text.rsplit('.').next().unwrap_or_default();
+    text.len() <= 253
+        && text.contains('.')
+        && text.split('.').all(is_label)
+        && !last.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn upper_identifier(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_uppercase())
         && text
             .chars()
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+impl HostName {
+    /// Whether it is that domain or below it.
+    pub fn is_within(&self, domain: &str) -> bool {
+        let rest = self.0.strip_suffix(domain);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
 }
 
 impl Prefix {

@@ -189,15 +189,24 @@ impl Parts {
         let cluster = self.instance_cluster(&scene).await?;
         let driver = self.driver(&scene.service)?;
         let spec = self.instance_spec(&scene).await?;
-        let access = self.usable_cluster(&cluster, &scene.service).await?;
+        let mut access = self.usable_cluster(&cluster, &scene.service).await?;
         let mut provisioned = driver.provision(&access, &spec).await;
         // Not after a lost answer: of that attempt it has to be on record that it may have made something.
         if matches!(provisioned, Err(Error::Unreachable { .. })) {
             // Its server runs but is still starting, or is not back yet.
-            let access = self.ensure_cluster(&cluster, &scene.service).await?;
+            access = self.ensure_cluster(&cluster, &scene.service).await?;
             provisioned = driver.provision(&access, &spec).await;
         }
-        provisioned.map_err(|error| failures::service(&error))
+        provisioned.map_err(|error| failures::service(&error))?;
+        if scene.instance.public {
+            let opened = driver.set_public(&access, id, true).await;
+            opened.map_err(|error| Failure {
+                // Whatever became of this, the instance itself has been made.
+                effect: Effect::Unknown,
+                ..failures::service(&error)
+            })?;
+        }
+        Ok(())
     }
 
     /// The changes that say that an instance exists and works.

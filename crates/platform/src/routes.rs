@@ -1,6 +1,6 @@
 //! The route table: derived from what runs, and given to the router.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
 use tokio::sync::Mutex;
@@ -120,7 +120,7 @@ impl Parts {
             .collect()
     }
 
-    /// The public names of services that have such, to their servers.
+    /// The public names of services that have such, to their servers; those that users chose last.
     async fn service_routes(&self, region: RegionId) -> Result<Vec<Route>, Failure> {
         let services = self.store.services(Some(region)).await;
         let services = services.map_err(|error| failures::store(&error))?;
@@ -129,7 +129,7 @@ impl Parts {
             .instances(&InstanceFilter::default(), &PageRequest::first(ALL))
             .await
             .map_err(|error| failures::store(&error))?;
-        let mut routes = Vec::new();
+        let (mut routes, mut chosen) = (Vec::new(), Vec::new());
         let mut places: HashMap<ClusterId, Vec<SocketAddr>> = HashMap::new();
         for instance in instances.rows {
             let service = services.iter().find(|known| known.id == instance.service);
@@ -138,9 +138,12 @@ impl Parts {
             else {
                 continue;
             };
-            let Some(host) = self.driver(service)?.public_host(instance.id) else {
+            let driver = self.driver(service)?;
+            let host = driver.public_host(instance.id);
+            let media = driver.media(instance.id).filter(|_| instance.public);
+            if host.is_none() && media.is_none() {
                 continue;
-            };
+            }
             let upstreams = if let Some(known) = places.get(&id) {
                 known.clone()
             } else {
@@ -148,19 +151,46 @@ impl Parts {
                 let found = self.cluster_addresses(&cluster).await?;
                 places.entry(id).or_insert(found).clone()
             };
-            routes.push(Route {
+            let route = |host: String| Route {
                 host,
                 environment: instance.environment,
                 release: None,
-                upstreams,
+                upstreams: upstreams.clone(),
                 upstream_host: None,
-            });
+            };
+            routes.extend(host.map(route));
+            let Some(media) = media else { continue };
+            let at_port = |mut address: SocketAddr| {
+                address.set_port(media.port);
+                address
+            };
+            let route = |host: String| Route {
+                upstreams: upstreams.iter().copied().map(at_port).collect(),
+                upstream_host: Some(media.upstream_host.clone()),
+                ..route(host)
+            };
+            routes.push(route(media.host.clone()));
+            let domain = instance.media_domain.as_ref();
+            let own = domain.filter(|domain| !domain.is_cdn);
+            chosen.extend(own.map(|domain| route(domain.host.to_string())));
         }
+        routes.extend(chosen);
         Ok(routes)
     }
 
+    /// Whether the host is routed now, as far as it can be told: what has gone from the region since is taken out of the
+    /// table first.
+    pub(crate) async fn is_routed(&self, region: RegionId, host: &str) -> bool {
+        if let Err(failure) = self.publish_routes(region).await {
+            tracing::warn!(failure.code, failure.message, "the table may be an old one");
+        }
+        let written = self.table.written.lock().await;
+        let routes = written.table.iter().flat_map(|table| &table.routes);
+        routes.into_iter().any(|route| route.host == host)
+    }
+
     async fn derive_routes(&self, region: RegionId) -> Result<Vec<Route>, Failure> {
-        let mut routes = self.service_routes(region).await?;
+        let mut routes = Vec::new();
         for scene in self.environments_of(region).await? {
             let release = match scene.environment.running_release {
                 Some(id) if !scene.application.removing => self
@@ -192,11 +222,25 @@ impl Parts {
                 upstream_host: None,
             }));
         }
+        // One name twice makes a table that no router takes. A user's domain, which was nobody else's when it was
+        // set, gives way to what the operator's domain has come to cover since.
+        let mut hosts: HashSet<String> = routes.iter().map(|route| route.host.clone()).collect();
+        for route in self.service_routes(region).await? {
+            if hosts.insert(route.host.clone()) {
+                routes.push(route);
+            } else {
+                tracing::warn!(
+                    host = route.host,
+                    "a host of a service is another's and is not routed"
+                );
+            }
+        }
         Ok(routes)
     }
 }
 
-/// One table of all regions, in one order. A host that another region had earlier is the fresh region's.
+/// One table of all regions, in one order. Of one host, an environment's own route counts before that of a service, and
+/// the fresh region's before what another region had earlier.
 fn merged(regions: &HashMap<RegionId, Vec<Route>>, fresh: RegionId) -> Vec<Route> {
     let own = regions.get(&fresh).into_iter().flatten();
     let others = regions.iter().filter(|(region, _)| **region != fresh);
@@ -204,8 +248,11 @@ fn merged(regions: &HashMap<RegionId, Vec<Route>>, fresh: RegionId) -> Vec<Route
         .chain(others.flat_map(|(_, routes)| routes))
         .cloned()
         .collect();
-    // Stable, so that of two the fresh region's is the first.
-    routes.sort_by(|one, other| one.host.cmp(&other.host));
+    // Stable, so that of two alike the fresh region's is the first.
+    routes.sort_by(|one, other| {
+        let rank = |route: &Route| route.upstream_host.is_some();
+        (&one.host, rank(one)).cmp(&(&other.host, rank(other)))
+    });
     routes.dedup_by(|later, first| later.host == first.host);
     routes
 }

@@ -20,8 +20,8 @@ use crate::use_cases::deployments::DeployRequest;
 pub type Composed = (Submission, Vec<Change>);
 
 impl Platform {
-    /// The definition of that kind: `deployment`, `provisioning`, `removal`, `application-removal`,
-    /// `clean-up`.
+    /// The definition of that kind: `deployment`, `provisioning`, `removal`, `visibility`,
+    /// `application-removal`, `clean-up`.
     pub fn definition(&self, kind: &str) -> Option<Arc<dyn Definition<Change>>> {
         definitions::all(&self.parts)
             .into_iter()
@@ -64,6 +64,16 @@ impl Platform {
         id: InstanceId,
     ) -> Result<Composed, Error> {
         self.compose_provisioning(context, id).await
+    }
+
+    /// Making an instance public, or private, not begun.
+    pub async fn composed_visibility(
+        &self,
+        context: &Context,
+        id: InstanceId,
+        public: bool,
+    ) -> Result<Composed, Error> {
+        self.compose_visibility(context, id, public).await
     }
 
     /// The removal of an instance that is not begun.

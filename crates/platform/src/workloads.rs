@@ -26,19 +26,10 @@ pub(crate) struct Given {
     prefix: Prefix,
     url_scheme: Option<String>,
     profile: Option<Profile>,
+    media_host: Option<String>,
 }
 
 impl Given {
-    /// As the next deployment gives them.
-    pub(crate) fn of(instance: &Instance) -> Self {
-        Self {
-            instance: instance.id,
-            prefix: instance.prefix.clone(),
-            url_scheme: instance.url_scheme.clone(),
-            profile: instance.profile,
-        }
-    }
-
     /// As a release gives them.
     pub(crate) fn pinned(binding: &ReleaseBinding) -> Self {
         Self {
@@ -46,6 +37,7 @@ impl Given {
             prefix: binding.prefix.clone(),
             url_scheme: binding.url_scheme.clone(),
             profile: binding.profile,
+            media_host: binding.media_host.clone(),
         }
     }
 }
@@ -178,8 +170,35 @@ impl Parts {
             tls: Tls::Off,
             url_scheme: pinned.url_scheme.clone(),
             profile: pinned.profile,
+            media_host: pinned.media_host.clone(),
         };
         Ok(self.driver(&scene.service)?.variables(&request))
+    }
+
+    /// What an instance's variables are made from in the next deployment.
+    pub(crate) fn given(&self, instance: &Instance, service: &Service) -> Result<Given, Failure> {
+        Ok(Given {
+            instance: instance.id,
+            prefix: instance.prefix.clone(),
+            url_scheme: instance.url_scheme.clone(),
+            profile: instance.profile,
+            media_host: self.media_host(instance, service)?,
+        })
+    }
+
+    /// The host at which everybody reads what an instance holds, as applications are told: its user's domain, or its
+    /// own name. None while it is not public.
+    pub(crate) fn media_host(
+        &self,
+        instance: &Instance,
+        service: &Service,
+    ) -> Result<Option<String>, Failure> {
+        if !instance.public {
+            return Ok(None);
+        }
+        let media = self.driver(service)?.media(instance.id);
+        let domain = instance.media_domain.as_ref();
+        Ok(media.map(|media| domain.map_or(media.host, |domain| domain.host.to_string())))
     }
 
     /// The variables that an instance gives, before there need be a binding. Of a type whose bindings alone know them,
@@ -191,6 +210,7 @@ impl Parts {
     ) -> Result<Vec<GivenVariable>, Failure> {
         let request = VariableRequest {
             url_scheme: given.url_scheme.clone(),
+            media_host: given.media_host.clone(),
             ..VariableRequest::for_names(&given.prefix, given.profile)
         };
         let known = self.driver(service)?.variables(&request);
@@ -216,6 +236,7 @@ impl Parts {
             prefix: given.prefix,
             url_scheme: given.url_scheme,
             profile: given.profile,
+            media_host: given.media_host,
         };
         let made = self.binding_variables(&pinned).await?;
         Ok(made

@@ -15,7 +15,7 @@ use crate::application::{Application, Environment, ReleaseCommand};
 use crate::broker::{Broker, BrokerPlan};
 use crate::catalogue::{Cluster, ClusterState, Region, Service};
 use crate::deployment::{Deployment, DeploymentStatus, Release};
-use crate::instance::{Binding, BindingState, Instance, InstanceFailure};
+use crate::instance::{Binding, BindingState, Instance, InstanceFailure, MediaDomain};
 use crate::secret::NewSecret;
 use crate::variable::Variable;
 
@@ -148,6 +148,19 @@ pub enum Change {
     SetInstanceGivenUrl {
         id: InstanceId,
         given_url: SecretId,
+        at: Timestamp,
+    },
+    /// Everybody may read what it holds, or not.
+    SetInstancePublic {
+        id: InstanceId,
+        public: bool,
+        at: Timestamp,
+    },
+    /// Another name for what is public of it, or none; conflict when another instance has it that is not removed,
+    /// unless one of them names a network of others.
+    SetInstanceMediaDomain {
+        id: InstanceId,
+        domain: Option<MediaDomain>,
         at: Timestamp,
     },
     /// Why the last operation on it failed, or that it did not.

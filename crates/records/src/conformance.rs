@@ -78,6 +78,7 @@ macro_rules! store_conformance {
             deletion::deletion_leaves_nothing,
             instance::prefixes_are_unique,
             instance::states_are_guarded,
+            instance::media_domains_are_unique,
             instance::removal_keeps_the_state_before,
             instance::deployments_hold_their_instances,
             instance::rows_change,

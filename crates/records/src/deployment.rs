@@ -177,6 +177,9 @@ pub struct ReleaseBinding {
     /// Whose names its variables had besides.
     #[serde(default)]
     pub profile: Option<Profile>,
+    /// The host at which everybody could read what it holds, if it was public.
+    #[serde(default)]
+    pub media_host: Option<String>,
 }
 
 /// A release: immutable.

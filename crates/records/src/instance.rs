@@ -5,7 +5,7 @@ use windlass_model::id::{
     BindingId, ClusterId, EnvironmentId, InstanceId, OperationId, SecretId, ServiceId,
 };
 use windlass_model::instance::InstanceState;
-use windlass_model::names::Prefix;
+use windlass_model::names::{HostName, Prefix};
 use windlass_model::profile::Profile;
 use windlass_model::time::Timestamp;
 
@@ -22,6 +22,16 @@ pub struct InstanceFailure {
     pub hint: Option<String>,
     /// When.
     pub at: Timestamp,
+}
+
+/// A name of the user's for what is public of an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaDomain {
+    /// The host; unique in the installation among those that are routed.
+    pub host: HostName,
+    /// Whether another network answers there and fetches from the instance's own public host: the name is given
+    /// to applications, and not routed.
+    pub is_cdn: bool,
 }
 
 /// A service instance of an environment.
@@ -44,6 +54,10 @@ pub struct Instance {
     pub profile: Option<Profile>,
     /// The URL with credentials that the user gave, of a type that Windlass makes nothing of.
     pub given_url: Option<SecretId>,
+    /// Whether everybody may read what it holds.
+    pub public: bool,
+    /// Under which name of the user's everybody does, besides its own.
+    pub media_domain: Option<MediaDomain>,
     /// Its state.
     pub state: InstanceState,
     /// The state before `REMOVING`, to which a removal that is rolled back returns.

@@ -27,7 +27,7 @@ pub use change::Change;
 pub use deployment::{
     Deployment, DeploymentStatus, Process, Release, ReleaseBinding, ReleaseVariable, VariableValue,
 };
-pub use instance::{Binding, BindingState, Instance, InstanceFailure};
+pub use instance::{Binding, BindingState, Instance, InstanceFailure, MediaDomain};
 pub use page::{Page, PageRequest};
 pub use retention::{CLEAN_UP_SUBJECT, Keep, Surplus, SurplusRelease, Trimmed};
 pub use secret::{NewSecret, Secret};

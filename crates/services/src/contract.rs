@@ -10,7 +10,7 @@ use windlass_model::profile::Profile;
 
 use crate::error::Error;
 use crate::server::ServerSpec;
-use crate::spec::{Access, BindingSpec, InstanceSpec, Usage, Variable, VariableRequest};
+use crate::spec::{Access, BindingSpec, InstanceSpec, Media, Usage, Variable, VariableRequest};
 
 /// Where a type's clusters come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +158,29 @@ pub trait Driver: Send + Sync + 'static {
     /// The host name under which the router brings browsers to an instance, if it has one: signed requests of S3.
     fn public_host(&self, _instance: InstanceId) -> Option<String> {
         None
+    }
+
+    /// Where everybody may read what the instance holds while it is public, without credentials; nowhere, of a type
+    /// that cannot be.
+    fn media(&self, _instance: InstanceId) -> Option<Media> {
+        None
+    }
+
+    /// Lets everybody read the instance's objects by their names, and neither list nor change them, or nobody without
+    /// credentials. A success says that it is so from now on. Private is what an instance is made as.
+    async fn set_public(
+        &self,
+        access: &Access,
+        _instance: InstanceId,
+        _public: bool,
+    ) -> Result<(), Error> {
+        Err(Error::Unsupported {
+            cluster: access.description.clone(),
+            reason: format!(
+                "what is in a service of type '{}' cannot be public",
+                self.kind()
+            ),
+        })
     }
 
     /// For whom the type has further names, in the order in which they are told to people. A type of which nobody

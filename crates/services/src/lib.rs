@@ -22,5 +22,6 @@ pub use error::Error;
 pub use marketplace::{BROKER, BrokerRegistration, MarketError, Marketplace, Offer, Stock};
 pub use server::{ServerSpec, Volume};
 pub use spec::{
-    Access, BindingSpec, Endpoint, InstanceSpec, Owner, Tls, Usage, Variable, VariableRequest,
+    Access, BindingSpec, Endpoint, InstanceSpec, Media, Owner, Tls, Usage, Variable,
+    VariableRequest,
 };

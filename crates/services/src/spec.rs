@@ -109,6 +109,17 @@ pub struct Usage {
     pub connections: u32,
 }
 
+/// Where everybody reads what a public instance holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// The instance's own name for it.
+    pub host: String,
+    /// The port of its server at which such requests are answered, and no others.
+    pub port: u16,
+    /// What the requests' `Host` has to be there, whatever name they came by.
+    pub upstream_host: String,
+}
+
 /// What the variables of a binding are made from.
 #[derive(Debug, Clone)]
 pub struct VariableRequest {
@@ -128,6 +139,8 @@ pub struct VariableRequest {
     pub url_scheme: Option<String>,
     /// Whose names the variables have besides.
     pub profile: Option<Profile>,
+    /// The host at which everybody reads what the instance holds, if it is public.
+    pub media_host: Option<String>,
 }
 
 impl VariableRequest {
@@ -146,6 +159,7 @@ impl VariableRequest {
             tls: Tls::Off,
             url_scheme: None,
             profile,
+            media_host: None,
         }
     }
 }

@@ -36,3 +36,9 @@ CREATE INDEX service_broker_plan_broker ON service_broker_plan (broker_id);
 CREATE INDEX service_broker_plan_offering ON service_broker_plan (offering);
 -- Whose names the variables of an instance have besides: those of a framework or a library.
 ALTER TABLE instance ADD COLUMN profile TEXT;
+-- What everybody may read, and a name of the user's for it: one instance's, unless a network of others answers there.
+ALTER TABLE instance ADD COLUMN public INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE instance ADD COLUMN media_domain TEXT;
+ALTER TABLE instance ADD COLUMN media_domain_is_cdn INTEGER NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX instance_media_domain ON instance (media_domain)
+    WHERE media_domain IS NOT NULL AND media_domain_is_cdn = 0 AND state <> 'REMOVED';

@@ -130,6 +130,13 @@ impl Changes<'_> {
             Change::SetInstanceProfile { id, profile, at } => {
                 self.set_instance_profile(*id, *profile, *at).await
             }
+            Change::SetInstancePublic { id, public, at } => {
+                self.set_instance_public(*id, *public, *at).await
+            }
+            Change::SetInstanceMediaDomain { id, domain, at } => {
+                self.set_instance_media_domain(*id, domain.as_ref(), *at)
+                    .await
+            }
             Change::SetInstanceGivenUrl { id, given_url, at } => {
                 self.set_instance_given_url(*id, *given_url, *at).await
             }

@@ -14,7 +14,9 @@ use crate::extract::{Caller, Command, Id, Nothing, Params};
 use crate::page::{List, PAGE, Paging};
 use crate::state::AppState;
 use crate::wire::deployment::DeploymentDetail;
-use crate::wire::instance::{ChangeInstance, CreateInstance, Rotate, ServiceInstance, Usage};
+use crate::wire::instance::{
+    ChangeInstance, CreateInstance, NO_DOMAIN, Rotate, ServiceInstance, Usage,
+};
 use crate::wire::operation::OperationItem;
 
 /// The service instances of an environment: databases first, `DEFAULT` first.
@@ -70,41 +72,36 @@ pub(super) async fn usage(
     Ok(Json(usage.into()))
 }
 
-/// Another prefix or URL scheme, names for a framework, or another URL: other variables from the next deployment on.
+/// Another prefix or URL scheme, names for a framework, another URL, or who may read it and where: other variables from
+/// the next deployment on. `public` and `media_domain` take effect at once besides.
 #[utoipa::path(patch, path = "/apps/v3/service-instances/{id}/", tag = "service-instances", params(("id" = String, Path)), request_body = ChangeInstance, responses((status = 200, body = ServiceInstance), (status = 400, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Id(id): Id<InstanceId>,
     command: Command<ChangeInstance>,
 ) -> Answer<ServiceInstance> {
-    let ChangeInstance {
-        prefix,
-        url_scheme,
-        inject_profile,
-        url,
-    } = command.body;
-    let renames = prefix.is_some() || url_scheme.is_some();
-    let alone = |field| {
-        let why = "It is changed by itself, not together with anything else.";
-        Err(ApiError::field(field, why))
-    };
-    if url.is_some() && (renames || inject_profile.is_some()) {
-        return alone("url");
-    }
-    if inject_profile.is_some() && renames {
-        return alone("inject_profile");
-    }
+    let body = command.body;
+    body.alone()?;
     let work = state.act(command.context, move |platform, context| async move {
-        if let Some(url) = url {
+        if let Some(url) = body.url {
             return platform.set_instance_url(&context, id, url).await;
         }
-        if let Some(profile) = inject_profile {
+        if let Some(profile) = body.inject_profile {
             let changed = platform.set_instance_profile(&context, id, &profile);
             return changed.await;
         }
-        platform
-            .rename_instance(&context, id, prefix.as_deref(), url_scheme.as_deref())
-            .await
+        if let Some(public) = body.public {
+            return platform.set_instance_public(&context, id, public).await;
+        }
+        if let Some(domain) = body.media_domain {
+            let domain = Some(domain).filter(|domain| domain != NO_DOMAIN);
+            let is_cdn = body.media_domain_is_cdn.unwrap_or_default();
+            let changed =
+                platform.set_instance_media_domain(&context, id, domain.as_deref(), is_cdn);
+            return changed.await;
+        }
+        let (prefix, scheme) = (body.prefix.as_deref(), body.url_scheme.as_deref());
+        platform.rename_instance(&context, id, prefix, scheme).await
     });
     Ok(Json(work.await?.into()))
 }

@@ -9,6 +9,7 @@ use windlass_platform::{InstanceUsage, InstanceView, NewInstance};
 use windlass_records::InstanceFailure;
 
 use super::{region, time};
+use crate::error::ApiError;
 
 /// A service instance.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,10 +36,23 @@ pub(crate) struct ServiceInstance {
     url_scheme: Option<String>,
     /// For whom its variables have further names, such as `laravel`; `none`.
     inject_profile: &'static str,
+    /// Whether everybody may read what it holds.
+    public: bool,
+    /// The host at which everybody does: its own. While it is not public, none.
+    #[schema(required)]
+    media_host: Option<String>,
+    /// A domain of yours that leads there, too, and is what the application is told.
+    #[schema(required)]
+    media_domain: Option<String>,
+    /// Whether that domain is a network's that fetches from `media_host`, and is not routed.
+    media_domain_is_cdn: bool,
     /// The names of the variables that it gives.
     variables: Vec<String>,
     #[schema(required)]
     last_error: Option<LastError>,
+    /// In the answer to a change that takes one: the operation that makes it so.
+    #[schema(required)]
+    operation: Option<String>,
     created_at: String,
     updated_at: String,
 }
@@ -72,7 +86,10 @@ impl From<InstanceView> for ServiceInstance {
             instance,
             service,
             variable_names,
+            media_host,
+            operation,
         } = view;
+        let domain = instance.media_domain;
         Self {
             uuid: instance.id.to_string(),
             prefix: instance.prefix.to_string(),
@@ -89,6 +106,11 @@ impl From<InstanceView> for ServiceInstance {
             r#type: instance.kind,
             url_scheme: instance.url_scheme,
             inject_profile: instance.profile.map_or(NO_PROFILE, Profile::as_str),
+            public: instance.public,
+            media_host,
+            media_domain_is_cdn: domain.as_ref().is_some_and(|domain| domain.is_cdn),
+            media_domain: domain.map(|domain| domain.host.into()),
+            operation: operation.map(|id| id.to_string()),
             variables: variable_names.into_iter().map(Into::into).collect(),
             last_error: instance.last_error.map(Into::into),
             created_at: time(instance.created_at),
@@ -149,6 +171,8 @@ pub(crate) struct CreateInstance {
     /// The URL with credentials of an external service; never shown again.
     #[schema(value_type = Option<String>)]
     url: Option<SecretString>,
+    /// Whether everybody may read what it will hold: of object storage. Nobody may without.
+    public: Option<bool>,
 }
 
 impl From<CreateInstance> for NewInstance {
@@ -161,6 +185,7 @@ impl From<CreateInstance> for NewInstance {
             url_scheme: body.url_scheme,
             profile: body.inject_profile,
             url: body.url,
+            public: body.public.unwrap_or_default(),
         }
     }
 }
@@ -175,4 +200,40 @@ pub(crate) struct ChangeInstance {
     /// Another URL of an external service, by itself; the credentials are to be rotated then.
     #[schema(value_type = Option<String>)]
     pub(crate) url: Option<SecretString>,
+    /// Whether everybody may read what it holds, by itself. Of an instance that exists, `operation` makes it so.
+    pub(crate) public: Option<bool>,
+    /// A domain of yours at which everybody reads what it holds, with `media_domain_is_cdn` only; `none` takes it away.
+    /// The application is told by the next deployment.
+    pub(crate) media_domain: Option<String>,
+    /// The domain is a network's that fetches from `media_host`: it is told to the application and not routed.
+    pub(crate) media_domain_is_cdn: Option<bool>,
+}
+
+/// What takes a domain away.
+pub(crate) const NO_DOMAIN: &str = "none";
+
+impl ChangeInstance {
+    /// Refuses what is not one change: what is set by itself takes effect at another time, or in another way.
+    pub(crate) fn alone(&self) -> Result<(), ApiError> {
+        let renames = self.prefix.is_some() || self.url_scheme.is_some();
+        let single = [
+            ("url", self.url.is_some()),
+            ("inject_profile", self.inject_profile.is_some()),
+            ("public", self.public.is_some()),
+            ("media_domain", self.media_domain.is_some()),
+        ];
+        let mut given = single.into_iter().filter(|(_, is_given)| *is_given);
+        let (first, second) = (given.next(), given.next());
+        match (first, second) {
+            (Some((field, _)), other) if renames || other.is_some() => {
+                let why = "It is changed by itself, not together with anything else.";
+                Err(ApiError::field(field, why))
+            }
+            _ if self.media_domain_is_cdn.is_some() && self.media_domain.is_none() => {
+                let why = "It is said of a media_domain, together with it.";
+                Err(ApiError::field("media_domain_is_cdn", why))
+            }
+            _ => Ok(()),
+        }
+    }
 }

@@ -313,6 +313,22 @@ async fn a_service_from_adding_to_removal() {
     let both = json!({ "inject_profile": "none", "prefix": "third" });
     let refused = client.patch(&path, &both).await;
     assert!(refused.field("inject_profile").contains("by itself"));
+    for both in [
+        json!({ "public": true, "prefix": "third" }),
+        json!({ "public": true, "inject_profile": "none" }),
+        json!({ "media_domain": "media.example.com", "public": true }),
+    ] {
+        let refused = client.patch(&path, &both).await;
+        let text = &refused.expect(400).text;
+        assert!(text.contains("by itself"), "{text}");
+    }
+    let alone = json!({ "media_domain_is_cdn": true });
+    let refused = client.patch(&path, &alone).await;
+    assert!(
+        refused
+            .field("media_domain_is_cdn")
+            .contains("together with it")
+    );
     let change = json!({ "inject_profile": "none" });
     let taken = client.patch(&path, &change).await;
     assert_eq!(taken.expect(200).body["inject_profile"], "none");
@@ -406,4 +422,54 @@ async fn variables_are_in_the_shape_of_the_contract() {
         ))
         .await;
     assert_eq!(list.results(), &vec![set.body]);
+}
+
+#[tokio::test]
+async fn what_is_public_and_where() {
+    let world = World::new().await;
+    let (client, demo) = (&world.client, world.demo("shop").await);
+    let body = json!({ "environment": demo.test, "service": "postgres-15-shared", "public": true });
+    let added = client.post("/apps/v3/service-instances/", &body).await;
+    let instance = &added.expect(201).body;
+    assert_keys(instance, INSTANCE);
+    assert_eq!(instance["public"], true);
+    let id = instance["uuid"].as_str().unwrap().to_owned();
+    let path = format!("/apps/v3/service-instances/{id}");
+    // Recorded only, there is nothing to be done.
+    for public in [false, true] {
+        let set = client.patch(&path, &json!({ "public": public })).await;
+        let set = &set.expect(200).body;
+        assert_eq!(
+            (&set["public"], &set["operation"]),
+            (&json!(public), &json!(null))
+        );
+        assert_eq!(set["media_host"].is_string(), public);
+    }
+    let begun = client.post(&format!("{path}/provision/"), &json!({})).await;
+    let ended = async |operation: &serde_json::Value| {
+        let id = operation.as_str().unwrap();
+        let path = format!("/apps/v3/operations/{id}/?wait=30");
+        client.get(&path).await.expect(200).body["state"].clone()
+    };
+    assert_eq!(ended(&begun.expect(202).body["uuid"]).await, "succeeded");
+    let set = client
+        .patch(&path, &json!({ "media_domain": "Media.example.com" }))
+        .await;
+    let set = &set.expect(200).body;
+    assert_eq!(set["media_domain"], "media.example.com");
+    assert_eq!(set["media_domain_is_cdn"], false);
+    let set = client.patch(&path, &json!({ "public": false })).await;
+    let set = &set.expect(200).body;
+    assert_eq!(
+        (&set["public"], &set["media_host"]),
+        (&json!(false), &json!(null))
+    );
+    assert_eq!(ended(&set["operation"]).await, "succeeded");
+    let cdn = json!({ "media_domain": "cdn.example.net", "media_domain_is_cdn": true });
+    let text = client.patch(&path, &cdn).await.refusal(400, "not_public");
+    assert!(text.contains("set-public"), "{text}");
+    let none = client
+        .patch(&path, &json!({ "media_domain": "none" }))
+        .await;
+    assert_eq!(none.expect(200).body["media_domain"], json!(null));
 }

@@ -35,6 +35,9 @@ pub(crate) enum ServiceVerb {
         /// it.
         #[arg(long)]
         url: Option<String>,
+        /// Let everybody read what it holds: object storage only.
+        #[arg(long)]
+        public: bool,
     },
     /// List the service instances of an environment.
     List,
@@ -62,6 +65,39 @@ pub(crate) enum ServiceVerb {
         prefix: String,
         /// The URL; '-' reads it from standard input.
         url: String,
+    },
+    /// Let everybody read the objects of a bucket by their addresses: nobody lists or changes them.
+    SetPublic {
+        /// Its prefix.
+        prefix: String,
+        /// Do not wait for the end.
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Let nobody read the objects of a bucket without its credentials.
+    SetPrivate {
+        /// Its prefix.
+        prefix: String,
+        /// Do not wait for the end.
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Give what is public of a bucket a domain of yours, routed at once; the application is told by the next
+    /// deployment.
+    SetDomain {
+        /// Its prefix.
+        prefix: String,
+        /// The domain, such as media.example.com.
+        domain: String,
+        /// A network for content answers there and fetches from the bucket's own public host: only told to the
+        /// application.
+        #[arg(long)]
+        cdn: bool,
+    },
+    /// Take the domain from a bucket.
+    UnsetDomain {
+        /// Its prefix.
+        prefix: String,
     },
     /// Give an attached instance new credentials: deploys what runs with a new user, and revokes the former one.
     Rotate {

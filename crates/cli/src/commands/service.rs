@@ -30,6 +30,7 @@ pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
             url_scheme,
             variables_for,
             url,
+            public,
         } => {
             let mut body =
                 json!({"environment": environment.id, "service": service, "prefix": prefix});
@@ -41,6 +42,9 @@ pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
             }
             if let Some(url) = url {
                 body["url"] = json!(given(url)?);
+            }
+            if public {
+                body["public"] = json!(true);
             }
             let made = client.post("/apps/v3/service-instances/", &body)?;
             let next = format!(
@@ -71,6 +75,35 @@ pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
                 cell(&made["prefix"])
             );
             changed(call, &environment, &made, &next)
+        }
+        ServiceVerb::SetPublic { prefix, detach } => {
+            set_public(call, &environment, &prefix, true, detach)
+        }
+        ServiceVerb::SetPrivate { prefix, detach } => {
+            set_public(call, &environment, &prefix, false, detach)
+        }
+        ServiceVerb::SetDomain {
+            prefix,
+            domain,
+            cdn,
+        } => {
+            let instance = scope::instance(client, &environment, &prefix)?;
+            let body = json!({ "media_domain": domain, "media_domain_is_cdn": cdn });
+            let made = client.patch(&path(&instance), &body)?;
+            let (domain, own) = (cell(&made["media_domain"]), cell(&made["media_host"]));
+            let next = if cdn {
+                format!("is read at {domain}, which is to fetch from {own}")
+            } else {
+                format!("is read at {domain}, once its DNS leads to the router, and at {own}")
+            };
+            let next = format!("{next}; the next deployment tells the application.");
+            changed(call, &environment, &made, &next)
+        }
+        ServiceVerb::UnsetDomain { prefix } => {
+            let instance = scope::instance(client, &environment, &prefix)?;
+            let made = client.patch(&path(&instance), &json!({ "media_domain": "none" }))?;
+            let next = "has no domain any more; the next deployment tells the application.";
+            changed(call, &environment, &made, next)
         }
         ServiceVerb::Rotate {
             prefix,
@@ -138,6 +171,37 @@ pub(super) fn run(call: &Call<'_>, verb: ServiceVerb) -> Result<(), Error> {
             follow::begun(client, &begun, following(call, detach, &done))
         }
     }
+}
+
+/// Recorded at once of what is not made yet; else an operation.
+fn set_public(
+    call: &Call<'_>,
+    environment: &Environment,
+    prefix: &str,
+    public: bool,
+    detach: bool,
+) -> Result<(), Error> {
+    let client = &call.client;
+    let instance = scope::instance(client, environment, prefix)?;
+    let made = client.patch(&path(&instance), &json!({ "public": public }))?;
+    let Some(operation) = made["operation"].as_str() else {
+        let next = if public {
+            "is public when it is made."
+        } else {
+            "is private when it is made."
+        };
+        return changed(call, environment, &made, next);
+    };
+    let begun = client.get(&format!("/apps/v3/operations/{operation}/"))?;
+    let name = format!("{} of {}", cell(&made["prefix"]), environment.title());
+    let done = if public {
+        format!(
+            "{name} is public: everybody reads what it holds. 'windlass service show {prefix}' says where, and the next deployment tells the application."
+        )
+    } else {
+        format!("{name} is private. The next deployment tells the application.")
+    };
+    follow::begun(client, &begun, following(call, detach, &done))
 }
 
 fn following<'a>(call: &Call<'_>, detach: bool, done: &'a str) -> Following<'a> {
@@ -351,12 +415,29 @@ fn show(call: &Call<'_>, environment: &Environment, prefix: &str) -> Result<(), 
         ("Next deployment", Some(pending(&item).to_owned())),
         ("URL scheme", filled(&item["url_scheme"])),
         ("Variables for", whom),
+        ("Public at", public_at(&item)),
+        ("Domain", domain(&item)),
         ("Variables", Some(names.join(" "))),
         ("Created", Some(time(&item["created_at"]))),
         ("Last error", filled(&failure["message"])),
         ("Failed step", filled(&failure["step"])),
         ("Hint", filled(&failure["hint"])),
     ])
+}
+
+/// Where everybody reads what it holds, for people; nothing of what is private, as most things are.
+fn public_at(item: &Value) -> Option<String> {
+    if item["public"] != true {
+        return None;
+    }
+    filled(&item["media_host"])
+}
+
+fn domain(item: &Value) -> Option<String> {
+    let domain = filled(&item["media_domain"])?;
+    let is_cdn = item["media_domain_is_cdn"] == true;
+    let kind = if is_cdn { " (CDN)" } else { "" };
+    Some(format!("{domain}{kind}"))
 }
 
 #[cfg(test)]

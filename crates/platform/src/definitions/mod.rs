@@ -5,6 +5,7 @@ pub(crate) mod deployment;
 pub(crate) mod provisioning;
 pub(crate) mod removal;
 pub(crate) mod teardown;
+pub(crate) mod visibility;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ pub(crate) fn all(parts: &Arc<Parts>) -> Vec<Arc<dyn Definition<Change>>> {
         Arc::new(provisioning::ProvisioningDefinition::new(parts.clone())),
         Arc::new(removal::RemovalDefinition::new(parts.clone())),
         Arc::new(teardown::TeardownDefinition::new(parts.clone())),
+        Arc::new(visibility::VisibilityDefinition::new(parts.clone())),
         Arc::new(clean_up::CleanUpDefinition::new(parts.clone())),
     ]
 }

@@ -81,7 +81,7 @@ impl Platform {
             rotation: None,
             cache: request.cache,
             release_commands: scene.application.release_commands.clone(),
-            instances: Self::wished_instances(&instances),
+            instances: self.wished_instances(&instances).await?,
             variables: self.wished_variables(&scene).await?,
             hosts: vec![scene.host()],
             patience: Patience::default(),

@@ -1,7 +1,7 @@
 //! Service instances: every transition that a user asks for, and every refusal.
 
 use secrecy::SecretString;
-use windlass_model::id::{EnvironmentId, InstanceId};
+use windlass_model::id::{EnvironmentId, InstanceId, OperationId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_model::names::{Prefix, VariableName};
 use windlass_model::profile::Profile;
@@ -13,6 +13,7 @@ use windlass_services::{Driver, VariableRequest};
 
 use super::deployments::Composed;
 use super::load::not_removing;
+use super::media::public_media;
 use super::profile::checked_profile;
 use crate::context::Context;
 use crate::definitions::{provisioning, removal};
@@ -21,7 +22,6 @@ use crate::ids;
 use crate::instance_work::Patience;
 use crate::platform::Platform;
 use crate::scene::Scene;
-use crate::workloads::Given;
 
 /// An instance to be added.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct NewInstance {
     pub profile: Option<String>,
     /// The URL with credentials of an external service.
     pub url: Option<SecretString>,
+    /// Whether everybody may read what it will hold.
+    pub public: bool,
 }
 
 /// What the names of an instance's variables depend on.
@@ -84,6 +86,10 @@ pub struct InstanceView {
     pub service: Service,
     /// The names of the variables that it gives.
     pub variable_names: Vec<VariableName>,
+    /// The host of its own at which everybody reads what it holds; none while it is not public.
+    pub media_host: Option<String>,
+    /// The operation that makes what was just asked for so, where it takes one.
+    pub operation: Option<OperationId>,
 }
 
 impl Platform {
@@ -106,6 +112,10 @@ impl Platform {
             .check_given(new.url.as_ref())
             .map_err(|reason| Error::invalid("url", reason))?;
         let profile = checked_profile(driver.as_ref(), new.profile.as_deref())?;
+        let id = ids::mint();
+        if new.public {
+            public_media(driver.as_ref(), id)?;
+        }
         let names = Names {
             prefix: &prefix,
             profile,
@@ -119,7 +129,7 @@ impl Platform {
             created_at: now,
         });
         let instance = Instance {
-            id: ids::mint(),
+            id,
             environment: scene.environment.id,
             service: service.id,
             kind: service.kind.clone(),
@@ -127,6 +137,8 @@ impl Platform {
             url_scheme: new.url_scheme,
             profile,
             given_url: given.as_ref().map(|given| given.id),
+            public: new.public,
+            media_domain: None,
             state: InstanceState::New,
             state_before_removal: None,
             cluster: None,
@@ -250,12 +262,17 @@ impl Platform {
 
     async fn instance_view(&self, instance: Instance) -> Result<InstanceView, Error> {
         let service = self.parts.service(instance.service).await?;
-        let names = self.parts.given_variables(Given::of(&instance), &service);
+        let given = self.parts.given(&instance, &service)?;
+        let names = self.parts.given_variables(given, &service);
         let variable_names = names.await?.into_iter().map(|it| it.name).collect();
+        let media = self.parts.driver(&service)?.media(instance.id);
+        let media = media.filter(|_| instance.public);
         Ok(InstanceView {
             instance,
             service,
             variable_names,
+            media_host: media.map(|media| media.host),
+            operation: None,
         })
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod given_url;
 pub(crate) mod instances;
 pub(crate) mod load;
 pub(crate) mod logs;
+pub(crate) mod media;
 pub(crate) mod offered;
 pub(crate) mod operations;
 pub(crate) mod pinned;

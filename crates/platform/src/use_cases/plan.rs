@@ -134,13 +134,16 @@ impl Platform {
                     .iter()
                     .find(|pinned| pinned.instance == instance.id)
             });
+            let service = self.parts.service(instance.service).await?;
+            let media_host = self.parts.media_host(instance, &service)?;
             let action = match (instance.state.is_wished(), pinned) {
                 (true, None) if instance.state.is_provisioned() => "attach",
                 (true, None) => "create",
                 (true, Some(pinned))
                     if pinned.prefix != instance.prefix
                         || pinned.url_scheme != instance.url_scheme
-                        || pinned.profile != instance.profile =>
+                        || pinned.profile != instance.profile
+                        || pinned.media_host != media_host =>
                 {
                     "rename"
                 }
@@ -149,10 +152,9 @@ impl Platform {
                 // Detached already, or on its way out: no deployment touches it.
                 (false, None) => continue,
             };
-            let service = self.parts.service(instance.service).await?.name;
             planned.push(PlannedInstance {
                 id: instance.id,
-                service,
+                service: service.name,
                 prefix: instance.prefix.clone(),
                 action,
             });
@@ -229,7 +231,9 @@ impl Platform {
             .filter(|instance| instance.state.is_wished())
         {
             let service = self.parts.service(instance.service).await?;
-            let variables = self.parts.given_variables(Given::of(instance), &service);
+            let variables = self
+                .parts
+                .given_variables(self.parts.given(instance, &service)?, &service);
             let of_instance = |variable| (instance.id, variable);
             given.extend(variables.await?.into_iter().map(of_instance));
         }

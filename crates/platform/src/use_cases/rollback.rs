@@ -173,6 +173,7 @@ impl Platform {
                 prefix: pinned.prefix.clone(),
                 url_scheme: pinned.url_scheme.clone(),
                 profile: pinned.profile,
+                media_host: pinned.media_host.clone(),
                 provision: false,
             });
         }

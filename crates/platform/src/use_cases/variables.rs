@@ -14,7 +14,7 @@ use crate::error::{Error, FieldError};
 use crate::ids;
 use crate::platform::Platform;
 use crate::scene::Scene;
-use crate::workloads::{Given, aliases_first};
+use crate::workloads::aliases_first;
 
 /// Linux takes 128 KiB for one `NAME=value` string of a process's environment.
 const MAX_VALUE_BYTES: usize = 120 * 1024;
@@ -129,7 +129,7 @@ impl Platform {
                 continue;
             }
             let service = self.parts.service(instance.service).await?;
-            let of = Given::of(&instance);
+            let of = self.parts.given(&instance, &service)?;
             instances.extend(self.parts.given_variables(of, &service).await?);
         }
         for it in aliases_first(instances, |it| it.is_alias) {

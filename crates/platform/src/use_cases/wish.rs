@@ -148,18 +148,26 @@ impl Platform {
     }
 
     /// The instances that the next release will have.
-    pub(crate) fn wished_instances(instances: &[Instance]) -> Vec<WishedInstance> {
-        instances
-            .iter()
-            .filter(|instance| instance.state.is_wished())
-            .map(|instance| WishedInstance {
+    pub(crate) async fn wished_instances(
+        &self,
+        instances: &[Instance],
+    ) -> Result<Vec<WishedInstance>, Error> {
+        let mut wished = Vec::new();
+        for instance in instances {
+            if !instance.state.is_wished() {
+                continue;
+            }
+            let service = self.parts.service(instance.service).await?;
+            wished.push(WishedInstance {
                 instance: instance.id,
                 prefix: instance.prefix.clone(),
                 url_scheme: instance.url_scheme.clone(),
                 profile: instance.profile,
+                media_host: self.parts.media_host(instance, &service)?,
                 provision: instance.state == InstanceState::New,
-            })
-            .collect()
+            });
+        }
+        Ok(wished)
     }
 
     /// The custom variables that the next release will have, by reference.

@@ -5,6 +5,7 @@ mod catalogue;
 mod failing;
 mod harness;
 mod life_cycle;
+mod media;
 mod other_rules;
 mod profiles;
 mod reconciling;

@@ -22,6 +22,7 @@ async fn add(world: &World, app: App, prefix: &str, profile: &str) -> Result<Ins
         url_scheme: None,
         profile: Some(profile.to_owned()),
         url: None,
+        public: false,
     };
     let view = world.platform.add_instance(&world.context, new).await?;
     Ok(view.instance.id)

@@ -10,7 +10,7 @@ use super::sample::{self, NOW, Sample, finish, id};
 use super::{conflict, not_found};
 use crate::{
     BindingState, Change, ClusterKind, DeploymentStatus, Instance, InstanceFailure, InstanceFilter,
-    PageRequest, Store,
+    MediaDomain, PageRequest, Store,
 };
 
 fn state(instance: &Instance, from: S, to: S) -> Change {
@@ -211,6 +211,8 @@ pub async fn rows_change(store: Arc<dyn Store>) {
     instance.cluster = Some(cluster.id);
     instance.url_scheme = Some("postgis".into());
     instance.profile = Some(Profile::Laravel);
+    instance.public = true;
+    instance.media_domain = Some(media_domain("media.example.com", false));
     instance.updated_at = NOW.plus_millis(7);
     instance.last_error = Some(InstanceFailure {
         operation: id(),
@@ -229,6 +231,16 @@ pub async fn rows_change(store: Arc<dyn Store>) {
         profile: Some(Profile::Laravel),
         at: NOW.plus_millis(6),
     };
+    let public = |id| Change::SetInstancePublic {
+        id,
+        public: true,
+        at: NOW.plus_millis(6),
+    };
+    let domain = |id| Change::SetInstanceMediaDomain {
+        id,
+        domain: Some(media_domain("media.example.com", false)),
+        at: NOW.plus_millis(6),
+    };
     let failure = |id| Change::SetInstanceError {
         id,
         error: instance.last_error.clone(),
@@ -242,6 +254,8 @@ pub async fn rows_change(store: Arc<dyn Store>) {
             place(instance.id, Some(cluster.id)),
             scheme(instance.id),
             profile(instance.id),
+            public(instance.id),
+            domain(instance.id),
             failure(instance.id),
         ])
         .await;
@@ -259,18 +273,94 @@ pub async fn rows_change(store: Arc<dyn Store>) {
     sample
         .commit([cleared, no_profile, place(instance.id, None)])
         .await;
+    let private = Change::SetInstancePublic {
+        id: instance.id,
+        public: false,
+        at: NOW.plus_millis(9),
+    };
+    let no_domain = Change::SetInstanceMediaDomain {
+        id: instance.id,
+        domain: None,
+        at: NOW.plus_millis(9),
+    };
+    sample.commit([private, no_domain]).await;
     let now = load(&sample, &instance).await;
-    let left = (now.last_error, now.profile, now.cluster);
-    assert_eq!(left, (None, None, None));
+    let left = (now.last_error, now.profile, now.cluster, now.media_domain);
+    assert_eq!(left, (None, None, None, None));
+    assert_eq!((now.public, now.updated_at), (false, NOW.plus_millis(9)));
     for change in [
         scheme(id()),
         profile(id()),
+        public(id()),
+        domain(id()),
         failure(id()),
         place(id(), None),
         place(instance.id, Some(id())),
     ] {
         not_found(store.commit(vec![change]).await);
     }
+}
+
+fn media_domain(host: &str, is_cdn: bool) -> MediaDomain {
+    let host = host.parse().expect("good");
+    MediaDomain { host, is_cdn }
+}
+
+/// One instance's, wherever it is, until that is removed; a network of others may be named by many.
+pub async fn media_domains_are_unique(store: Arc<dyn Store>) {
+    let sample = Sample::new(store).await;
+    let store = &sample.store;
+    let first = sample
+        .stored_instance(&sample.test, &sample.storage, "DEFAULT")
+        .await;
+    let second = sample
+        .stored_instance(&sample.live, &sample.storage, "DEFAULT")
+        .await;
+    let set = |instance: &Instance, host, is_cdn| Change::SetInstanceMediaDomain {
+        id: instance.id,
+        domain: Some(media_domain(host, is_cdn)),
+        at: NOW.plus_millis(1),
+    };
+    let taken = |text: String| {
+        assert!(text.contains("taken"), "{text}");
+        assert!(!text.contains(&first.id.to_string()), "{text}");
+    };
+    sample
+        .commit([set(&first, "media.example.com", false)])
+        .await;
+    // Again is no conflict with itself.
+    sample
+        .commit([set(&first, "media.example.com", false)])
+        .await;
+    let again = set(&second, "media.example.com", false);
+    taken(conflict(store.commit(vec![again]).await));
+    let third = Instance {
+        media_domain: Some(media_domain("media.example.com", false)),
+        ..sample.instance(&sample.live, &sample.storage, "THIRD")
+    };
+    taken(conflict(
+        store.commit(vec![Change::InsertInstance(third)]).await,
+    ));
+    sample
+        .commit([set(&second, "media.example.com", true)])
+        .await;
+    sample
+        .commit([set(&first, "media.example.com", true)])
+        .await;
+    let now = load(&sample, &first).await.media_domain;
+    assert_eq!(now, Some(media_domain("media.example.com", true)));
+    sample
+        .commit([set(&first, "media.example.com", false)])
+        .await;
+    let routed = set(&second, "media.example.com", false);
+    taken(conflict(store.commit(vec![routed.clone()]).await));
+    sample
+        .commit([
+            state(&first, S::New, S::Removing),
+            state(&first, S::Removing, S::Removed),
+            routed,
+        ])
+        .await;
 }
 
 /// Databases, storage, others; `DEFAULT`, then by prefix; removed ones only when asked for.

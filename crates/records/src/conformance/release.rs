@@ -178,6 +178,7 @@ pub async fn releases_pin_what_is_there(store: Arc<dyn Store>) {
         prefix: instance.prefix.clone(),
         url_scheme: Some("postgis".into()),
         profile: Some(Profile::Rails),
+        media_host: Some("media.example.com".into()),
     });
     release.rollback_of = Some(earlier.id);
     release.created_at = NOW.plus_millis(1);

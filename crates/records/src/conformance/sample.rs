@@ -111,6 +111,8 @@ impl Sample {
             url_scheme: None,
             profile: None,
             given_url: None,
+            public: false,
+            media_domain: None,
             state: InstanceState::New,
             state_before_removal: None,
             cluster: None,

@@ -21,6 +21,8 @@ pub(super) struct Bucket {
     pub(super) unfinished_multipart_upload_bytes: u64,
     #[serde(default)]
     pub(super) lifecycle_rules: Option<Vec<Value>>,
+    #[serde(default)]
+    pub(super) website_access: bool,
 }
 
 /// A key with rights in a bucket.

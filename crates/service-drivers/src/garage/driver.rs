@@ -5,7 +5,8 @@ use secrecy::SecretString;
 use windlass_model::id::InstanceId;
 use windlass_model::profile::Profile;
 use windlass_services::{
-    Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
+    Access, BindingSpec, Driver, Error, InstanceSpec, Media, ServerSpec, Usage, Variable,
+    VariableRequest,
 };
 
 use crate::gate::Gates;
@@ -14,7 +15,9 @@ use crate::turns::Turns;
 use super::client::{Client, supported};
 use super::limits::Quotas;
 use super::site::Site;
-use super::{bind, check, destroy, names, prepare, profiles, provision, server, unbind, variables};
+use super::{
+    bind, check, destroy, media, names, prepare, profiles, provision, server, unbind, variables,
+};
 
 /// The Garage driver. It keeps no connection between calls and no knowledge of any cluster.
 #[derive(Debug, Default)]
@@ -148,6 +151,25 @@ impl Driver for GarageDriver {
 
     fn public_host(&self, instance: InstanceId) -> Option<String> {
         self.site.host(&names::bucket(instance))
+    }
+
+    fn media(&self, instance: InstanceId) -> Option<Media> {
+        let bucket = names::bucket(instance);
+        Some(Media {
+            host: self.site.media_host(&bucket)?,
+            port: media::PORT,
+            upstream_host: bucket,
+        })
+    }
+
+    async fn set_public(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+        public: bool,
+    ) -> Result<(), Error> {
+        let client = self.change(access, instance).await?;
+        media::set_public(&client, instance, public).await
     }
 
     fn profiles(&self) -> &'static [Profile] {

@@ -14,6 +14,10 @@
 //! and the next binding of a generation that was revoked gets another id. What cannot be is the same password
 //! for the same generation after it was revoked: that is a conflict, and nobody's loss.
 //!
+//! What is public is read at another port than S3's, the web endpoint's, which serves buckets whose owner says so and
+//! knows no keys: the `Host` of a request is the bucket's name there, and the router's to set. Requests to S3 without
+//! a signature are refused in any case.
+//!
 //! Calls for one instance follow one another in `turns`, as the server locks nothing between requests, and
 //! making a bucket or a key twice makes two.
 //!
@@ -29,6 +33,7 @@ mod failure;
 mod keys;
 mod layout;
 mod limits;
+mod media;
 mod names;
 mod prepare;
 mod profiles;

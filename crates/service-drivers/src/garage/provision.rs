@@ -69,7 +69,8 @@ pub(super) async fn provision(
     storage::is_served(client, instance, &whole.steward).await
 }
 
-/// Sets what the bucket may hold, and has uploads given up that never end.
+/// Sets what the bucket may hold, has uploads given up that never end, and closes it to all who have no key: an
+/// earlier try may have been to make a public one.
 async fn limit(client: &Client<'_>, bucket: &Bucket, quotas: Quotas) -> Result<(), Error> {
     let mut rules = bucket.lifecycle_rules.clone().unwrap_or_default();
     rules.retain(|rule| rule.get("ID").and_then(Value::as_str) != Some(RULE));
@@ -81,6 +82,7 @@ async fn limit(client: &Client<'_>, bucket: &Bucket, quotas: Quotas) -> Result<(
     let body = json!({
         "quotas": { "maxSize": quotas.bytes, "maxObjects": quotas.objects },
         "lifecycleRules": rules,
+        "websiteAccess": { "enabled": false },
     });
     let path = format!("UpdateBucket?id={}", bucket.id);
     let _: Bucket = client.post(RIGHTS, &path, &body).await?;

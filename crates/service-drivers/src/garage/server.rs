@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use windlass_engine::{File, ImageReference};
 use windlass_services::{Error, ServerSpec, Volume};
 
+use super::media;
 use super::names::code;
 use super::site::Site;
 use super::version::{SUPPORTED, is_supported, tag};
@@ -20,10 +21,10 @@ const DATA: &str = "/var/lib/garage";
 
 /// The configuration. There are no others that a copy of the data could come from, so that everything is on
 /// disk before it is acknowledged, and the database of names is copied now and then. What nodes say to each
-/// other, and what the statistics say about all tenants, is no business of those in the network; there is no
-/// web server, which would show buckets to everybody.
+/// other, and what the statistics say about all tenants, is no business of those in the network. The web server
+/// shows the buckets that are public and no others; it has no domain, for the router tells it the bucket.
 fn configuration(site: &Site) -> String {
-    let region = &site.region;
+    let (region, media) = (&site.region, media::PORT);
     let names = site.domain.as_ref();
     let names = names.map_or_else(String::new, |domain| {
         format!("root_domain = \".{domain}\"\n")
@@ -44,6 +45,9 @@ rpc_public_addr = "127.0.0.1:3901"
 s3_region = "{region}"
 api_bind_addr = "0.0.0.0:{PORT}"
 {names}
+[s3_web]
+bind_addr = "0.0.0.0:{media}"
+
 [admin]
 api_bind_addr = "0.0.0.0:{ADMINISTRATION}"
 metrics_require_token = true

@@ -9,6 +9,9 @@ pub(super) struct Site {
     pub(super) domain: Option<String>,
     /// The port where these names are served by TLS.
     pub(super) https: Option<u16>,
+    /// What stands behind a bucket's name in the host name at which everybody reads it while it is public:
+    /// `media.<region>.<domain>`.
+    pub(super) media_domain: Option<String>,
 }
 
 impl Default for Site {
@@ -19,6 +22,7 @@ impl Default for Site {
             region,
             domain: None,
             https: None,
+            media_domain: None,
         }
     }
 }
@@ -30,6 +34,7 @@ impl Site {
             region: region.to_owned(),
             domain: Some(format!("s3.{region}.{domain}")),
             https: None,
+            media_domain: Some(format!("media.{region}.{domain}")),
         }
     }
 
@@ -46,5 +51,12 @@ impl Site {
             443 => format!("https://{domain}"),
             port => format!("https://{domain}:{port}"),
         })
+    }
+
+    /// The host name of what is public of a bucket. Another one than that of S3, where requests are signed: the
+    /// server answers them at another port.
+    pub(super) fn media_host(&self, bucket: &str) -> Option<String> {
+        let domain = self.media_domain.as_ref()?;
+        Some(format!("{bucket}.{domain}"))
     }
 }

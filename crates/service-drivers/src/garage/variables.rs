@@ -61,7 +61,8 @@ pub(super) fn of(site: &Site, request: &VariableRequest) -> Vec<Variable> {
         .plain("STORAGE_REGION", &site.region)
         .plain("STORAGE_ENDPOINT_URL", &endpoint.url)
         .plain("STORAGE_ADDRESSING_STYLE", endpoint.style.name());
-    if let Some(host) = site.host(&bucket) {
+    let host = request.media_host.clone().or_else(|| site.host(&bucket));
+    if let Some(host) = host {
         variables = variables.plain("STORAGE_CUSTOM_DOMAIN", host);
     }
     profiles::add(variables, site, request, &id, &endpoint, &inside).made()
@@ -69,7 +70,9 @@ pub(super) fn of(site: &Site, request: &VariableRequest) -> Vec<Variable> {
 
 /// The form that django-storage-url reads, which finds the bucket before `.s3.` and the region behind it. It
 /// connects by HTTPS to port 443 whatever is said here: such a URL works where a certificate for the region's domain
-/// is in the router, and its port for TLS is that; elsewhere the other variables do. Objects are private, so that links to them are signed.
+/// is in the router, and its port for TLS is that; elsewhere the other variables do. Links to private objects are signed;
+/// those to what is public name the host at which everybody reads it. The server knows no rights of single objects, so
+/// that there is nothing to say about them but what holds for all.
 fn dsn(site: &Site, request: &VariableRequest, id: &str) -> String {
     let secret = encode(request.password.expose_secret());
     let (bucket, region) = (bucket(request.instance), &site.region);
@@ -81,9 +84,11 @@ fn dsn(site: &Site, request: &VariableRequest, id: &str) -> String {
         ),
     };
     let style = style.name();
-    format!(
-        "s3://{id}:{secret}@{host}/?auth=s3v4&addressing_style={style}&acl=private&qs_auth=true"
-    )
+    let whose = match &request.media_host {
+        Some(media) => format!("domain={}&acl=public-read&qs_auth=false", encode(media)),
+        None => "acl=private&qs_auth=true".to_owned(),
+    };
+    format!("s3://{id}:{secret}@{host}/?auth=s3v4&addressing_style={style}&{whose}")
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ pub(crate) fn variables(
         tls: windlass_services::Tls::Off,
         url_scheme: None,
         profile: None,
+        media_host: None,
     })
 }
 

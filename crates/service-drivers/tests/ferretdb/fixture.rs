@@ -81,6 +81,7 @@ impl Ferretdb {
             tls: self.access.tls,
             url_scheme: None,
             profile: None,
+            media_host: None,
         })
     }
 }

@@ -100,6 +100,7 @@ impl Garage {
             tls: self.access.tls,
             url_scheme: None,
             profile,
+            media_host: None,
         })
     }
 

@@ -10,6 +10,7 @@ mod half_made;
 mod hostile_tenants;
 mod imposter;
 mod leftovers;
+mod media;
 mod s3;
 mod server;
 mod usage;

@@ -1,5 +1,6 @@
 //! A Garage server for the tests.
 
+use std::process::Command;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -198,6 +199,17 @@ impl Server {
             password: SecretString::from(token),
             ..self.administrator.clone()
         }
+    }
+
+    /// The server's own address, at which all of its ports are.
+    pub(crate) fn address(&self) -> String {
+        let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+        let shown = Command::new("docker")
+            .args(["inspect", "--format", format, &self.container.name])
+            .output()
+            .expect("docker runs");
+        let address = String::from_utf8(shown.stdout).expect("an address");
+        address.trim().to_owned()
     }
 
     /// What a program in the server's container prints.

@@ -149,6 +149,7 @@ fn request(password: &str, scheme: Option<&str>) -> VariableRequest {
         tls: Tls::Off,
         url_scheme: scheme.map(str::to_owned),
         profile: None,
+        media_host: None,
     }
 }
 

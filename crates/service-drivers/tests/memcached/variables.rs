@@ -21,6 +21,7 @@ fn the_address_is_no_secret() {
         tls: Tls::Off,
         url_scheme: None,
         profile: None,
+        media_host: None,
     };
     let variables = driver.variables(&request);
     assert!(variables.iter().all(|variable| !variable.is_sensitive));

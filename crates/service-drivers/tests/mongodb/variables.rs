@@ -28,6 +28,7 @@ fn everything_is_encoded_and_encryption_is_said() {
             tls,
             url_scheme: None,
             profile: None,
+            media_host: None,
         });
         let found: Vec<_> = variables
             .iter()

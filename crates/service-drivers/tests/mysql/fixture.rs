@@ -98,6 +98,7 @@ impl Mysql {
             tls: self.access.tls,
             url_scheme: None,
             profile: None,
+            media_host: None,
         })
     }
 

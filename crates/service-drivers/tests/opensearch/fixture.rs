@@ -91,6 +91,7 @@ impl Opensearch {
             tls: self.access.tls,
             url_scheme: None,
             profile: None,
+            media_host: None,
         })
     }
 

@@ -37,6 +37,7 @@ fn request(password: &str) -> VariableRequest {
         tls: Tls::Off,
         url_scheme: None,
         profile: None,
+        media_host: None,
     }
 }
 

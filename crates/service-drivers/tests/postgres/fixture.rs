@@ -78,6 +78,7 @@ impl Postgres {
             tls: self.access.tls,
             url_scheme: None,
             profile,
+            media_host: None,
         })
     }
 

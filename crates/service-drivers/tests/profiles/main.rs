@@ -49,6 +49,7 @@ fn request(prefix: &str, password: SecretString, profile: Option<Profile>) -> Va
         tls: Tls::Off,
         url_scheme: None,
         profile,
+        media_host: None,
     }
 }
 

@@ -92,6 +92,7 @@ impl Rabbitmq {
             tls: self.access.tls,
             url_scheme: None,
             profile: None,
+            media_host: None,
         })
     }
 

@@ -36,6 +36,7 @@ fn request(password: &str) -> VariableRequest {
         tls: Tls::Off,
         url_scheme: None,
         profile: None,
+        media_host: None,
     }
 }
 

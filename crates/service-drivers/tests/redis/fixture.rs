@@ -72,6 +72,7 @@ impl Redis {
             tls: self.access.tls,
             url_scheme: None,
             profile: None,
+            media_host: None,
         })
     }
 }

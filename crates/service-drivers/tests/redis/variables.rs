@@ -22,6 +22,7 @@ fn request(tls: Tls) -> VariableRequest {
         tls,
         url_scheme: None,
         profile: None,
+        media_host: None,
     }
 }
 

@@ -175,6 +175,7 @@ impl<'a> Suite<'a> {
             tls: self.access.tls,
             url_scheme: None,
             profile: None,
+            media_host: None,
         })
     }
 

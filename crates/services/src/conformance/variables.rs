@@ -37,6 +37,7 @@ pub(super) fn names_are_those_promised(suite: &Suite<'_>) {
                         tls,
                         url_scheme: url_scheme.clone(),
                         profile: *profile,
+                        media_host: None,
                     };
                     check(suite, &request);
                 }

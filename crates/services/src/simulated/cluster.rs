@@ -22,6 +22,8 @@ pub(super) struct Instance {
     pub(super) comment: String,
     /// Whether all of it is made; before that nobody can log in.
     pub(super) ready: bool,
+    /// Whether everybody may read it.
+    pub(super) public: bool,
     /// By generation.
     pub(super) users: BTreeMap<u32, User>,
     pub(super) data: BTreeMap<String, String>,

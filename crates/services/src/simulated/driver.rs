@@ -11,11 +11,14 @@ use windlass_model::profile::Profile;
 
 use super::cluster::{Cluster, Instance, User};
 use super::fault::{Call, Fault, Refusal, no_answer};
-use super::{SimulatedDriver, variables};
+use super::{SimulatedDriver, database_name, variables};
 use crate::contract::{Driver, Hosting};
 use crate::error::Error;
 use crate::server::{ServerSpec, Volume};
-use crate::spec::{Access, BindingSpec, InstanceSpec, Usage, Variable, VariableRequest};
+use crate::spec::{Access, BindingSpec, InstanceSpec, Media, Usage, Variable, VariableRequest};
+
+/// The port at which everybody reads what is public.
+const MEDIA_PORT: u16 = 3902;
 
 type Changed = Result<(), Error>;
 
@@ -133,6 +136,7 @@ impl Driver for SimulatedDriver {
                     connection_limit: spec.connection_limit,
                     comment: String::new(),
                     ready: false,
+                    public: false,
                     users: [].into(),
                     data: [].into(),
                     sessions: [].into(),
@@ -150,6 +154,7 @@ impl Driver for SimulatedDriver {
             let instance = existing(cluster, access, &name)?;
             instance.comment.clone_from(&spec.comment);
             instance.ready = true;
+            instance.public = false;
             Ok(())
         };
         self.call(Call::Provision, access, Some(spec.instance), half, whole)
@@ -285,6 +290,34 @@ impl Driver for SimulatedDriver {
     async fn list(&self, access: &Access) -> Result<Vec<String>, Error> {
         let whole = |cluster: &mut Cluster| Ok(cluster.instances.keys().cloned().collect());
         self.call(Call::List, access, None, |_| Ok(()), whole).await
+    }
+
+    fn media(&self, instance: InstanceId) -> Option<Media> {
+        let name = database_name(instance);
+        self.has_media.then(|| Media {
+            host: format!("{}.media.local.localhost", name.replace('_', "-")),
+            port: MEDIA_PORT,
+            upstream_host: name,
+        })
+    }
+
+    async fn set_public(
+        &self,
+        access: &Access,
+        instance: InstanceId,
+        public: bool,
+    ) -> Result<(), Error> {
+        let name = short(instance);
+        let half = |cluster: &mut Cluster| {
+            own(cluster, access, &name)?;
+            ready(cluster, access, &name).map(drop)
+        };
+        let whole = |cluster: &mut Cluster| {
+            ready(cluster, access, &name)?.public = public;
+            Ok(())
+        };
+        self.call(Call::SetPublic, access, Some(instance), half, whole)
+            .await
     }
 
     fn profiles(&self) -> &'static [Profile] {

@@ -23,6 +23,8 @@ pub enum Call {
     Check,
     /// `usage`.
     Usage,
+    /// `set_public`.
+    SetPublic,
     /// `destroy`.
     Destroy,
     /// `list`.

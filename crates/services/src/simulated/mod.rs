@@ -32,6 +32,7 @@ use fault::Script;
 pub struct SimulatedDriver {
     kind: &'static str,
     hosting: Hosting,
+    has_media: bool,
     state: Arc<Mutex<State>>,
 }
 
@@ -49,6 +50,7 @@ impl SimulatedDriver {
         Self {
             kind,
             hosting: Hosting::Server,
+            has_media: false,
             state: Arc::default(),
         }
     }
@@ -58,6 +60,15 @@ impl SimulatedDriver {
     pub fn in_accounts(self) -> Self {
         Self {
             hosting: Hosting::Account,
+            ..self
+        }
+    }
+
+    /// The same for a type whose instances can be public.
+    #[must_use]
+    pub fn with_media(self) -> Self {
+        Self {
+            has_media: true,
             ..self
         }
     }

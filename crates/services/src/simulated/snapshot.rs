@@ -22,6 +22,8 @@ pub struct InstanceSnapshot {
     pub comment: String,
     /// Whether all of it is made.
     pub is_ready: bool,
+    /// Whether everybody may read it.
+    pub is_public: bool,
     /// The users that can log in.
     pub users: BTreeSet<String>,
     /// The users that cannot: half made or half revoked.
@@ -72,6 +74,7 @@ fn instances(cluster: &Cluster) -> BTreeMap<String, InstanceSnapshot> {
                 connection_limit: instance.connection_limit,
                 comment: instance.comment.clone(),
                 is_ready: instance.ready,
+                is_public: instance.public,
                 users: of(short, true),
                 locked_users: of(short, false),
                 data: instance.data.clone(),

@@ -25,6 +25,10 @@ pub(super) fn of(request: &VariableRequest) -> Vec<Variable> {
         .plain("DATABASE_USER", &user)
         .secret("DATABASE_PASSWORD", &request.password)
         .alias("DATABASE_URL", &url);
+    let variables = match &request.media_host {
+        Some(host) => variables.plain("DATABASE_MEDIA_HOST", host),
+        None => variables,
+    };
     match request.profile {
         Some(Profile::Libpq) => variables
             .plain_named("PGUSER", user)

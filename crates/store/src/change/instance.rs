@@ -6,12 +6,15 @@ use windlass_model::instance::InstanceState;
 use windlass_model::names::Prefix;
 use windlass_model::profile::Profile;
 use windlass_model::time::Timestamp;
-use windlass_records::{Instance, InstanceFailure};
+use windlass_records::{Instance, InstanceFailure, MediaDomain};
 
 use super::{Changes, found};
 use crate::fault::{Fault, conflict, missing, unique};
 use crate::query::instance_from;
 use crate::row::{parsed, to_document};
+
+/// What the unique index of media domains is over.
+const MEDIA_DOMAIN: &str = "instance.media_domain";
 
 impl Changes<'_> {
     pub(super) async fn insert_instance(&mut self, row: &Instance) -> Result<(), Fault> {
@@ -23,8 +26,9 @@ impl Changes<'_> {
         }
         query(
             "INSERT INTO instance (id, application_id, environment_id, service_id, kind, prefix, url_scheme, state, \
-             state_before_removal, cluster_id, generation, last_error, created_at, updated_at, given_url, profile) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             state_before_removal, cluster_id, generation, last_error, created_at, updated_at, given_url, profile, \
+             public, media_domain, media_domain_is_cdn) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(row.id.to_string())
         .bind(application.to_string())
@@ -42,6 +46,9 @@ impl Changes<'_> {
         .bind(row.updated_at.0)
         .bind(row.given_url.map(|id| id.to_string()))
         .bind(row.profile.map(Profile::as_str))
+        .bind(row.public)
+        .bind(row.media_domain.as_ref().map(|domain| domain.host.as_str()))
+        .bind(row.media_domain.as_ref().is_some_and(|domain| domain.is_cdn))
         .execute(&mut *self.connection)
         .await
         .map_err(|error| prefix_conflict(error, row.id, &row.prefix, &row.kind))?;
@@ -202,6 +209,40 @@ impl Changes<'_> {
         found(&result, || format!("instance {id}"))
     }
 
+    pub(super) async fn set_instance_public(
+        &mut self,
+        id: InstanceId,
+        public: bool,
+        at: Timestamp,
+    ) -> Result<(), Fault> {
+        let result = query("UPDATE instance SET public = ?, updated_at = ? WHERE id = ?")
+            .bind(public)
+            .bind(at.0)
+            .bind(id.to_string())
+            .execute(&mut *self.connection)
+            .await?;
+        found(&result, || format!("instance {id}"))
+    }
+
+    pub(super) async fn set_instance_media_domain(
+        &mut self,
+        id: InstanceId,
+        domain: Option<&MediaDomain>,
+        at: Timestamp,
+    ) -> Result<(), Fault> {
+        let result = query(
+            "UPDATE instance SET media_domain = ?, media_domain_is_cdn = ?, updated_at = ? WHERE id = ?",
+        )
+        .bind(domain.map(|domain| domain.host.as_str()))
+        .bind(domain.is_some_and(|domain| domain.is_cdn))
+        .bind(at.0)
+        .bind(id.to_string())
+        .execute(&mut *self.connection)
+        .await
+        .map_err(|error| unique(error, &[(MEDIA_DOMAIN, &domain_taken)]))?;
+        found(&result, || format!("instance {id}"))
+    }
+
     pub(super) async fn set_instance_error(
         &mut self,
         id: InstanceId,
@@ -253,6 +294,12 @@ fn prefix_conflict(error: sqlx::Error, id: InstanceId, prefix: &Prefix, kind: &s
                 &taken,
             ),
             ("instance.id", &exists),
+            (MEDIA_DOMAIN, &domain_taken),
         ],
     )
+}
+
+/// Not whose it is: that may be another organisation's affair.
+fn domain_taken() -> String {
+    "the domain is taken; choose another one".to_owned()
 }

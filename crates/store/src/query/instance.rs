@@ -3,13 +3,14 @@
 use sqlx::query;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use windlass_model::id::{BindingId, InstanceId};
-use windlass_records::{Binding, Instance, InstanceFilter, Page, PageRequest};
+use windlass_records::{Binding, Instance, InstanceFilter, MediaDomain, Page, PageRequest};
 
 use super::{Limit, Where};
 use crate::cursor;
 use crate::fault::Fault;
 use crate::row::{
-    document_or_none, number, parsed, parsed_or_none, text, text_or_none, time, time_or_none, word,
+    document_or_none, flag, number, parsed, parsed_or_none, text, text_or_none, time, time_or_none,
+    word,
 };
 
 const LIST: &str = "instances";
@@ -116,6 +117,8 @@ pub(crate) fn instance_from(row: &SqliteRow) -> Result<Instance, Fault> {
         url_scheme: text_or_none(row, "url_scheme")?,
         profile: parsed_or_none(row, "profile")?,
         given_url: parsed_or_none(row, "given_url")?,
+        public: flag(row, "public")?,
+        media_domain: media_domain(row)?,
         state: parsed(row, "state")?,
         state_before_removal: parsed_or_none(row, "state_before_removal")?,
         cluster: parsed_or_none(row, "cluster_id")?,
@@ -124,6 +127,14 @@ pub(crate) fn instance_from(row: &SqliteRow) -> Result<Instance, Fault> {
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })
+}
+
+fn media_domain(row: &SqliteRow) -> Result<Option<MediaDomain>, Fault> {
+    let Some(host) = parsed_or_none(row, "media_domain")? else {
+        return Ok(None);
+    };
+    let is_cdn = flag(row, "media_domain_is_cdn")?;
+    Ok(Some(MediaDomain { host, is_cdn }))
 }
 
 fn binding_from(row: &SqliteRow) -> Result<Binding, Fault> {

@@ -44,6 +44,7 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
         "instance_failure",
         "binding_replaced",
         "instance_given_url",
+        "instance_media_domain",
     ];
     let columns = ["plan", "image", "rank", "storage_bytes"];
     let undo = added
@@ -58,6 +59,9 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
             "DROP TABLE service_broker_plan".to_owned(),
             "DROP TABLE service_broker".to_owned(),
             "ALTER TABLE instance DROP COLUMN profile".to_owned(),
+            "ALTER TABLE instance DROP COLUMN public".to_owned(),
+            "ALTER TABLE instance DROP COLUMN media_domain".to_owned(),
+            "ALTER TABLE instance DROP COLUMN media_domain_is_cdn".to_owned(),
         ]);
     for statement in undo {
         let statement = sqlx::AssertSqlSafe(statement);

@@ -85,7 +85,7 @@ impl World {
                 kind: "simulated".to_owned(),
                 engine: Arc::new(engine.clone()),
                 drivers: vec![
-                    Arc::new(SimulatedDriver::new("postgres")),
+                    Arc::new(SimulatedDriver::new("postgres").with_media()),
                     Arc::new(SimulatedDriver::new("broker")),
                 ],
             }],

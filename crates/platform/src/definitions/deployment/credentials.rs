@@ -149,6 +149,7 @@ impl Stage<'_> {
                 prefix: wished.prefix.clone(),
                 url_scheme: wished.url_scheme.clone(),
                 profile: wished.profile,
+                media_host: wished.media_host.clone(),
             });
         }
         Ok(bindings)

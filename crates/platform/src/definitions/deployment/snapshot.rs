@@ -18,6 +18,9 @@ pub(crate) struct WishedInstance {
     pub(crate) url_scheme: Option<String>,
     #[serde(default)]
     pub(crate) profile: Option<Profile>,
+    /// The host at which everybody reads what it holds, if it is public.
+    #[serde(default)]
+    pub(crate) media_host: Option<String>,
     /// Whether this deployment provisions it.
     pub(crate) provision: bool,
 }

@@ -5,6 +5,7 @@ mod clean_up;
 mod deployment;
 mod instance;
 mod teardown;
+mod visibility;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use windlass_operations::testing::{
 use windlass_platform::Settings;
 use windlass_platform::testing::Composed;
 use windlass_records::{Change, InstanceFilter, PageRequest, Store};
+use windlass_services::simulated::SimulatedDriver;
 
 use super::support::World;
 use super::support::tidy::ensure;
@@ -32,6 +34,10 @@ trait Case: Send + Sync + 'static {
     /// The kind of its definition.
     const KIND: &'static str;
 
+    /// The driver of the services.
+    fn driver() -> SimulatedDriver {
+        SimulatedDriver::new("postgres")
+    }
     /// What is set otherwise than in other tests.
     fn settings(_settings: &mut Settings) {}
     /// Builds the world up to the operation, in a world in which operations are driven.
@@ -55,7 +61,8 @@ impl<C: Case> Scenario<Change> for Played<C> {
     type World = Staged<C::Facts>;
 
     async fn stage(&self) -> Result<Stage<Change, Self::World>, String> {
-        let world = World::with(Run::Operations, C::settings).await;
+        let world = World::open(Run::Operations, C::driver(), C::settings).await;
+        let world = world.map_err(|error| error.to_string())?;
         let ((submission, changes), facts) = self.0.arrange(&world).await;
         // From here on the harness drives.
         world.stop().await;

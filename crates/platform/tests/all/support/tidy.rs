@@ -47,6 +47,7 @@ impl World {
         self.check_logs().await?;
         self.check_databases(&rows)?;
         self.check_users(&rows).await?;
+        self.check_media(&rows)?;
         self.check_routes(&rows).await?;
         self.check_operations().await
     }
@@ -166,13 +167,37 @@ impl World {
         Ok(())
     }
 
+    /// What is public on its server is so in its row, and no name leads to what is not.
+    fn check_media(&self, rows: &Rows) -> Result<(), String> {
+        let databases = self.databases();
+        for instance in &rows.instances {
+            let held = databases.get(&short(instance.id));
+            let is_public = held.is_some_and(|held| held.is_public);
+            ensure!(
+                is_public == (instance.public && instance.state.is_provisioned()),
+                "{instance:?} is public on its server: {is_public}"
+            );
+        }
+        let public = |name: &str| {
+            let mut instances = rows.instances.iter();
+            instances.any(|it| it.public && name == format!("svc_{}", short(it.id)))
+        };
+        for route in &self.router.table().routes {
+            if let Some(name) = &route.upstream_host {
+                ensure!(public(name), "{} leads to what is private", route.host);
+            }
+        }
+        Ok(())
+    }
+
     async fn check_routes(&self, rows: &Rows) -> Result<(), String> {
         let table = self.router.table();
         for release in &rows.running {
             let routes = table
                 .routes
                 .iter()
-                .filter(|route| route.environment == release.environment);
+                .filter(|route| route.environment == release.environment)
+                .filter(|route| route.upstream_host.is_none());
             let mut found = 0;
             for route in routes {
                 found += 1;
@@ -194,7 +219,8 @@ impl World {
             }
             ensure!(found == release.hosts.len(), "{found} routes: {table:?}");
         }
-        for route in &table.routes {
+        let sites = table.routes.iter();
+        for route in sites.filter(|route| route.upstream_host.is_none()) {
             let runs = rows
                 .running
                 .iter()

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use windlass_model::id::{ApplicationId, EnvironmentId, InstanceId};
+use windlass_model::id::{ApplicationId, EnvironmentId, InstanceId, short};
+use windlass_model::instance::InstanceState;
 use windlass_operations::{Operation, OperationState};
 use windlass_platform::{
     DeployRequest, DeploymentView, Error, NewApplication, NewInstance, NewVariable, RequestedSource,
@@ -69,6 +70,7 @@ impl World {
             url_scheme: None,
             profile: None,
             url: None,
+            public: false,
         };
         let view = self.platform.add_instance(&self.context, new).await?;
         Ok(view.instance.id)
@@ -88,6 +90,37 @@ impl World {
     pub(crate) async fn provision(&self, id: InstanceId) -> Operation {
         let operation = self.platform.provision_instance(&self.context, id).await;
         self.ended(operation.expect("it is begun")).await
+    }
+
+    pub(crate) async fn provision_if_new(&self, id: InstanceId) {
+        if self.instance(id).await.state == InstanceState::New {
+            self.provision(id).await;
+        }
+    }
+
+    /// Makes a provisioned instance public, or private, and waits for the end, whichever it is.
+    pub(crate) async fn set_public_any(&self, id: InstanceId, public: bool) -> Operation {
+        let set = self.platform.set_instance_public(&self.context, id, public);
+        let operation = set.await.expect("it is begun").operation;
+        let operation = operation.expect("it takes an operation");
+        let operation = self.platform.operation(&self.context, operation).await;
+        self.ended(operation.expect("it is there")).await
+    }
+
+    pub(crate) async fn set_public(&self, id: InstanceId, public: bool) {
+        let ended = self.set_public_any(id, public).await;
+        assert_eq!(ended.state, OperationState::Succeeded, "{ended:?}");
+    }
+
+    /// The hosts at which everybody reads what an instance holds.
+    pub(crate) fn media_hosts(&self, id: InstanceId) -> Vec<String> {
+        let name = format!("svc_{}", short(id));
+        let routes = self.router.table().routes.into_iter();
+        routes
+            .filter(|route| route.upstream_host.as_ref() == Some(&name))
+            .inspect(|route| assert!(route.upstreams.iter().all(|place| place.port() == 3902)))
+            .map(|route| route.host)
+            .collect()
     }
 
     pub(crate) async fn remove(&self, id: InstanceId) -> Operation {
