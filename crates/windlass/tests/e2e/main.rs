@@ -13,6 +13,8 @@ mod isolation;
 mod killing;
 mod load;
 mod main_job;
+#[cfg(feature = "long")]
+mod media;
 mod outages;
 mod refused;
 #[cfg(feature = "long")]

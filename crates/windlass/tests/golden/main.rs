@@ -15,4 +15,5 @@ mod first_steps;
 mod first_token;
 mod life_cycle;
 mod lost_connection;
+mod media;
 mod support;

@@ -3,6 +3,7 @@
 GET /            what each service keeps for it, by the name of the variable
 GET /put/VALUE   has each service keep the value
 GET /link/PORT   a link to what each object storage keeps, for a router at that port
+GET /upload/PORT the same to put it there
 """
 
 import base64
@@ -131,6 +132,7 @@ class S3:
             return os.environ[name.removesuffix("DSN") + suffix]
 
         self.bucket = part("BUCKET")
+        self.host = urlsplit(dsn).hostname
         self.client = boto3.client(
             "s3",
             endpoint_url=part("ENDPOINT_URL"),
@@ -149,15 +151,15 @@ class S3:
         except self.client.exceptions.NoSuchKey:
             return None
 
-    def link(self, name, port):
-        """A signed link by the bucket's public name, as a browser would be given it."""
+    def link(self, name, port, call="get_object"):
+        """A signed link by the bucket's name for signed requests, as a browser would be given it."""
         import boto3
         from botocore.client import Config
 
         def part(suffix):
             return os.environ[name.removesuffix("DSN") + suffix]
 
-        domain = part("CUSTOM_DOMAIN").removeprefix(self.bucket + ".")
+        domain = self.host.removeprefix(self.bucket + ".")
         public = boto3.client(
             "s3",
             endpoint_url=f"http://{domain}:{port}",
@@ -166,7 +168,7 @@ class S3:
             aws_secret_access_key=part("SECRET_ACCESS_KEY"),
             config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
         )
-        return public.generate_presigned_url("get_object", {"Bucket": self.bucket, "Key": KEY})
+        return public.generate_presigned_url(call, {"Bucket": self.bucket, "Key": KEY})
 
     def close(self):
         self.client.close()
@@ -251,6 +253,8 @@ class Handler(BaseHTTPRequestHandler):
                     service.put(self.path.removeprefix("/put/"))
                 if self.path.startswith("/link/"):
                     value[name] = service.link(name, self.path.removeprefix("/link/"))
+                elif self.path.startswith("/upload/"):
+                    value[name] = service.link(name, self.path.removeprefix("/upload/"), "put_object")
                 else:
                     value[name] = service.get()
                 service.close()

@@ -7,6 +7,7 @@ pub(crate) struct Normal {
     texts: Vec<(String, String)>,
     ids: Vec<String>,
     images: Vec<String>,
+    names: Vec<String>,
 }
 
 impl Normal {
@@ -59,6 +60,13 @@ impl Normal {
             let hex = digest.bytes().take_while(u8::is_ascii_hexdigit).count();
             let whole = &rest[..rest.len() - digest.len() + hex];
             return Some((whole.len(), numbered(&mut self.images, "image", whole)));
+        }
+        // The name that an instance has on its server.
+        if let Some(short) = rest.strip_prefix("svc-")
+            && short.bytes().take_while(u8::is_ascii_alphanumeric).count() == 16
+        {
+            let whole = &rest[.."svc-".len() + 16];
+            return Some((whole.len(), numbered(&mut self.names, "svc", whole)));
         }
         time(rest).map(|length| (length, "<time>".to_owned()))
     }

@@ -48,7 +48,7 @@ impl World {
             .enable_all()
             .build()
             .expect("a runtime");
-        let driver = SimulatedDriver::new("postgres");
+        let driver = SimulatedDriver::new("postgres").with_media();
         let stop = CancellationToken::new();
         let (engine, url) = runtime.block_on(serve(directory.path(), driver.clone(), stop.clone()));
         let read = |file: &str| std::fs::read_to_string(directory.path().join(file));
