@@ -32,7 +32,7 @@ pub(crate) fn services(
             format!(
                 "region '{}' is to offer '{unknown}', which is not in the catalogue; it has {}",
                 settings.name,
-                in_words(&catalogue)
+                in_words(catalogue)
             ),
         ));
     }

@@ -13,5 +13,7 @@ pub mod postgres;
 pub mod rabbitmq;
 pub mod redis;
 mod relational;
+mod s3;
+pub mod s3_endpoint;
 mod step;
 mod turns;

@@ -60,6 +60,11 @@ pub trait Driver: Send + Sync + 'static {
         }
     }
 
+    /// Whether an account of this type ([`Hosting::Account`]) may be named by this URL, which has no credentials; why not.
+    fn check_account(&self, _url: &str) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The server to run for a cluster of this type, with the administrator's password; [`Error::Unsupported`] of a
     /// type that has none ([`Self::hosting`]).
     fn server(

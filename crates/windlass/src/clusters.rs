@@ -6,7 +6,7 @@ use url::Url;
 use windlass_platform::ExternalCluster;
 
 const FORM: &str = "a server of yours is named as TYPE-VERSION=URL, such as postgres-15=postgres://user:password@host";
-/// The one parameter that the URL may have.
+/// The one parameter that the URL of a server may have.
 const ADMINISTRATION_PORT: &str = "administration_port";
 
 /// The parts of `TYPE-VERSION=URL`. Errors do not repeat the URL, for it holds the password.
@@ -22,8 +22,13 @@ pub(crate) fn of_url(serves: &str, text: &str) -> anyhow::Result<ExternalCluster
     if url.fragment().is_some() {
         bail!("it takes no part behind a '#'");
     }
+    let is_http = matches!(url.scheme(), "https" | "http");
     let mut administration_port = None;
     for (name, value) in url.query_pairs() {
+        // The parameters of an account are its type's.
+        if name != ADMINISTRATION_PORT && is_http {
+            continue;
+        }
         if name != ADMINISTRATION_PORT {
             bail!(
                 "it takes no parameter but {ADMINISTRATION_PORT}; connections with TLS are not supported yet"
@@ -40,7 +45,7 @@ pub(crate) fn of_url(serves: &str, text: &str) -> anyhow::Result<ExternalCluster
     let password = url.password().context("it has no password")?;
     let database = url.path().trim_start_matches('/');
     // The path of an account's URL is a part of it.
-    let account = matches!(url.scheme(), "https" | "http").then(|| bare(&url));
+    let account = is_http.then(|| bare(&url));
     let database = if account.is_some() { "" } else { database };
     Ok(ExternalCluster {
         serves: serves.to_owned(),
@@ -56,7 +61,7 @@ pub(crate) fn of_url(serves: &str, text: &str) -> anyhow::Result<ExternalCluster
     })
 }
 
-/// The URL of an account, without who gets in.
+/// The URL of an account with its parameters, without who gets in.
 fn bare(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let port = url
@@ -64,7 +69,12 @@ fn bare(url: &Url) -> String {
         .map(|port| format!(":{port}"))
         .unwrap_or_default();
     let path = url.path().trim_end_matches('/');
-    format!("{}://{host}{port}{path}", url.scheme())
+    let parameters = url.query_pairs();
+    let mut further = url::form_urlencoded::Serializer::new(String::new());
+    further.extend_pairs(parameters.filter(|(name, _)| name != ADMINISTRATION_PORT));
+    let further = further.finish();
+    let sign = if further.is_empty() { "" } else { "?" };
+    format!("{}://{host}{port}{path}{sign}{further}", url.scheme())
 }
 
 /// Percent-decoding, RFC 3986 section 2.1.
@@ -134,6 +144,20 @@ mod tests {
             );
             assert_eq!(named.password.expose_secret(), "a+b/c==");
         }
+    }
+
+    #[test]
+    fn the_parameters_of_an_account_are_passed_on() {
+        let text = "s3-endpoint-1=https://AKIA:ab%2Fc+d@s3.example.org?region=north&iam=https%3A%2F%2Fiam.example.org";
+        let named = parse(&text.into()).expect("it is good");
+        let url = "https://s3.example.org?region=north&iam=https%3A%2F%2Fiam.example.org";
+        assert_eq!(named.url.as_deref(), Some(url));
+        assert_eq!(named.administrator, "AKIA");
+        assert_eq!(named.password.expose_secret(), "ab/c+d");
+        let named = parse(&"opensearch-2=http://a:b@host?administration_port=9201".into());
+        let named = named.expect("it is good");
+        assert_eq!(named.url.as_deref(), Some("http://host"));
+        assert_eq!(named.administration_port, Some(9201));
     }
 
     #[test]

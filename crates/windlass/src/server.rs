@@ -30,6 +30,7 @@ use windlass_service_drivers::opensearch::OpensearchDriver;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_service_drivers::rabbitmq::RabbitmqDriver;
 use windlass_service_drivers::redis::RedisDriver;
+use windlass_service_drivers::s3_endpoint::S3EndpointDriver;
 use windlass_services::Driver;
 use windlass_store::{OpenError, SqliteStore, StoreSettings};
 
@@ -120,8 +121,9 @@ pub(crate) struct Options {
     /// (postgres-15=postgres://user:password@host:5432/database), reachable under that name from here and from
     /// containers; `?administration_port=` where it has another than its type's usual one. In the variable
     /// several are parted by spaces. For the types that are left out Windlass runs one itself; one that is an account
-    /// with a provider (`azure-blob-1=https://ACCOUNT:KEY@ACCOUNT.blob.core.windows.net`, the key percent-encoded) is
-    /// offered only if it is named.
+    /// with a provider (`azure-blob-1=https://ACCOUNT:KEY@ACCOUNT.blob.core.windows.net`,
+    /// `s3-endpoint-1=https://KEYID:SECRET@s3.REGION.amazonaws.com`, the keys percent-encoded) is offered only if it is
+    /// named.
     #[arg(
         long,
         env = "WINDLASS_SHARED_CLUSTERS",
@@ -319,6 +321,7 @@ fn drivers(options: &Options, region: &RegionSettings) -> Vec<Arc<dyn Driver>> {
         Arc::new(MongodbDriver::ferretdb()),
         Arc::new(garage(options, region)),
         Arc::new(AzureDriver::new()),
+        Arc::new(S3EndpointDriver::new()),
         Arc::new(OpensearchDriver::opensearch()),
         Arc::new(OpensearchDriver::elasticsearch()),
         Arc::new(ExternalDriver::new()),

@@ -131,8 +131,14 @@ fn settings_of(driver: &dyn Driver, named: &ExternalCluster) -> Result<Option<Va
         Err(Error::refused("not_a_cluster", message))
     };
     match (driver.hosting(), &named.url) {
+        (Hosting::Server, Some(url)) if url.contains('?') => {
+            refused("it takes no parameter but administration_port")
+        }
         (Hosting::Server, _) => Ok(None),
-        (Hosting::Account, Some(url)) => Ok(Some(json!({ "url": url }))),
+        (Hosting::Account, Some(url)) => match driver.check_account(url) {
+            Ok(()) => Ok(Some(json!({ "url": url }))),
+            Err(reason) => refused(&reason),
+        },
         (Hosting::Account, None) => refused("the URL of an account begins with https://"),
         (Hosting::Elsewhere, _) => refused("each instance of it has a URL of its own"),
     }

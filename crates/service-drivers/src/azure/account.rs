@@ -27,6 +27,9 @@ impl Place {
     pub(super) fn of(url: &str, account: &str) -> Result<Self, String> {
         let parsed = Url::parse(url).map_err(|error| format!("its URL is none: {error}"))?;
         let place = Self::named_in(&parsed)?;
+        if parsed.query().is_some() {
+            return Err("its URL takes no parameters".to_owned());
+        }
         if place.account == account {
             return Ok(place);
         }
@@ -134,6 +137,7 @@ mod tests {
             ("https://files.my-domain.org.org", "'files'"),
             ("https://my-files.example.org", "does not begin"),
             ("ftp://shop.blob.core.windows.net", "'ftp:'"),
+            ("https://shop.blob.core.windows.net?sv=1", "parameters"),
             ("shop", "relative"),
         ] {
             let reason = Place::of(url, "shop").expect_err(url);

@@ -8,7 +8,8 @@ use super::client::{Ask, Client};
 use super::container::existing;
 use super::failure::{unexpected, unsupported};
 use super::limits::{LIST, LOOK, MOST_PAGES, PAGE};
-use super::{names, xml};
+use super::names;
+use crate::http::xml;
 
 /// Whether the container is there, and what is in it can be listed.
 pub(super) async fn check(client: &Client<'_>, instance: InstanceId) -> Result<(), Error> {

@@ -9,8 +9,9 @@ use windlass_services::Error;
 use super::client::{Ask, Client};
 use super::failure::{conflict, failed, is, missing, refusal};
 use super::limits::{CLEARED_UP, CREATE, DELETE, LIST, LOOK, PAGE, POLL};
-use super::{names, xml};
+use super::names;
 use crate::http::Answer;
+use crate::http::xml;
 
 /// The id of the instance that a container is of.
 const INSTANCE: &str = "x-ms-meta-windlass_instance";

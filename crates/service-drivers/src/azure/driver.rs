@@ -1,10 +1,8 @@
 //! The contract, call by call.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use async_trait::async_trait;
 use secrecy::SecretString;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::RootCertStore;
 use uuid::Uuid;
 use windlass_model::id::InstanceId;
 use windlass_services::{
@@ -13,12 +11,11 @@ use windlass_services::{
 };
 
 use crate::gate::Gates;
-use crate::http::trust;
+use crate::http::trust::Trust;
 use crate::turns::{Turn, Turns};
 
 use super::account::Account;
 use super::client::Client;
-use super::failure::unsupported;
 use super::{bind, check, container, destroy, prepare, provision, unbind, variables};
 
 /// The Azure Blob driver. It keeps no connection between calls and no knowledge of any account.
@@ -28,8 +25,7 @@ pub struct AzureDriver {
     turns: Turns,
     /// What its leases are called: another server of Windlass has another.
     lease: Uuid,
-    /// Whose certificates are believed, when that is known.
-    trust: Mutex<Option<Arc<ClientConfig>>>,
+    trust: Trust,
 }
 
 impl Default for AzureDriver {
@@ -38,7 +34,7 @@ impl Default for AzureDriver {
             gates: Gates::default(),
             turns: Turns::default(),
             lease: Uuid::now_v7(),
-            trust: Mutex::default(),
+            trust: Trust::default(),
         }
     }
 }
@@ -54,9 +50,8 @@ impl AzureDriver {
     /// # Errors
     /// The library for TLS does not take them.
     pub fn trusting(roots: RootCertStore) -> Result<Self, tokio_rustls::rustls::Error> {
-        let trust = trust::of_these(roots)?;
         Ok(Self {
-            trust: Mutex::new(Some(trust)),
+            trust: Trust::only(roots)?,
             ..Self::default()
         })
     }
@@ -84,27 +79,13 @@ impl AzureDriver {
     ) -> Result<Client<'a>, Error> {
         let account = Account::of(access)?;
         let trust = if account.place.is_encrypted {
-            Some(self.trust(access)?)
+            Some(self.trust.of(access)?)
         } else {
             None
         };
         let place = self.gates.enter(access).await?;
         let trust = trust.as_ref();
         Ok(Client::new(access, account, trust, self.lease, place, turn))
-    }
-
-    /// The machine's trust store is read once.
-    fn trust(&self, access: &Access) -> Result<Arc<ClientConfig>, Error> {
-        let mut known = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.as_ref() {
-            return Ok(Arc::clone(known));
-        }
-        let read = trust::of_the_machine().map_err(|error| {
-            let reason = format!("the machine's trust store cannot be read: {error}");
-            unsupported(access, reason)
-        })?;
-        *known = Some(Arc::clone(&read));
-        Ok(read)
     }
 }
 

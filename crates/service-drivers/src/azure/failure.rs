@@ -3,12 +3,12 @@
 use http::StatusCode;
 use windlass_services::{Access, Error};
 
-use super::xml;
 use crate::http::Answer;
 use crate::http::answer::line;
 pub(super) use crate::http::failure::{
     Failure, conflict, failed, full, missing, unexpected, unreachable, unsupported,
 };
+use crate::http::xml;
 use crate::step::Step;
 
 /// A refusal of a signed request.

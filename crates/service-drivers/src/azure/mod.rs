@@ -35,6 +35,5 @@ mod sas;
 mod sign;
 mod unbind;
 mod variables;
-mod xml;
 
 pub use driver::AzureDriver;

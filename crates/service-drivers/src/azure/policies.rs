@@ -6,9 +6,10 @@ use windlass_services::Error;
 use super::client::{Ask, Client};
 use super::container::is_absent;
 use super::failure::{failed, is, missing};
+use super::lease;
 use super::limits::{EXPIRY, LOOK, MOST_ROUNDS, PERMISSIONS, RIGHTS};
 use super::names::Policy;
-use super::{lease, xml};
+use crate::http::xml;
 
 const QUERY: [(&str, &str); 2] = [("comp", "acl"), ("restype", "container")];
 

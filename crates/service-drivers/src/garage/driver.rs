@@ -10,14 +10,13 @@ use windlass_services::{
 };
 
 use crate::gate::Gates;
+use crate::s3::PROFILES;
 use crate::turns::Turns;
 
 use super::client::{Client, supported};
 use super::limits::Quotas;
 use super::site::Site;
-use super::{
-    bind, check, destroy, media, names, prepare, profiles, provision, server, unbind, variables,
-};
+use super::{bind, check, destroy, media, names, prepare, provision, server, unbind, variables};
 
 /// The Garage driver. It keeps no connection between calls and no knowledge of any cluster.
 #[derive(Debug, Default)]
@@ -173,7 +172,7 @@ impl Driver for GarageDriver {
     }
 
     fn profiles(&self) -> &'static [Profile] {
-        &profiles::PROFILES
+        &PROFILES
     }
 
     fn variables(&self, request: &VariableRequest) -> Vec<Variable> {

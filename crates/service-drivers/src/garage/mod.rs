@@ -36,7 +36,6 @@ mod limits;
 mod media;
 mod names;
 mod prepare;
-mod profiles;
 mod provision;
 mod server;
 mod site;

@@ -17,6 +17,7 @@ use super::keys;
 use super::limits::{DELETE, LIST, LOOK, SIGNATURE};
 use super::names;
 use crate::http::Call;
+use crate::s3::in_xml;
 use crate::step::Step;
 
 /// A bucket with the credentials of its steward. Requests have their signature in the URL, in which there is no
@@ -181,29 +182,4 @@ impl<'a> Storage<'a> {
 /// A request with its signature in the URL; the body is not part of it.
 fn signed<'a>(method: Method, action: &impl S3Action<'a>) -> Call {
     Call::new(method, action.sign(SIGNATURE).to_string())
-}
-
-/// Whether XML has a form for the name: of control characters only three can be written, and one that cannot
-/// spoils the request for all.
-fn in_xml(name: &str) -> bool {
-    name.chars().all(|character| match character {
-        '\t' | '\n' | '\r' => true,
-        '\u{fffe}' | '\u{ffff}' => false,
-        other => other >= ' ',
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_xml;
-
-    #[test]
-    fn names_that_xml_cannot_hold_are_known() {
-        for name in ["a", "a b", "ü/日本", "a\tb\nc\r", "<&>\"'"] {
-            assert!(in_xml(name), "{name}");
-        }
-        for name in ["\u{1}", "a\0b", "\u{1f}", "\u{ffff}"] {
-            assert!(!in_xml(name), "{}", name.escape_debug());
-        }
-    }
 }

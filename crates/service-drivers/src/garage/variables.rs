@@ -1,39 +1,11 @@
 //! Variables of a binding.
 
-use secrecy::{ExposeSecret, SecretString};
-use windlass_model::percent::encode;
-use windlass_services::variables::{Variables, authority};
+use windlass_services::variables::authority;
 use windlass_services::{Tls, Variable, VariableRequest};
 
 use super::names::{bucket, key_id};
-use super::profiles;
 use super::site::Site;
-
-/// How requests name a bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
-    /// In the path: names before the host's need a domain and its certificate.
-    Path,
-    /// Before the host's name.
-    Virtual,
-}
-
-impl Style {
-    /// The word of the field for it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Path => "path",
-            Self::Virtual => "virtual",
-        }
-    }
-}
-
-/// Where requests go.
-#[derive(Debug)]
-pub(super) struct Endpoint {
-    pub(super) url: String,
-    pub(super) style: Style,
-}
+use crate::s3::{Given, Style};
 
 pub(super) fn of(site: &Site, request: &VariableRequest) -> Vec<Variable> {
     let scheme = match request.tls {
@@ -41,54 +13,39 @@ pub(super) fn of(site: &Site, request: &VariableRequest) -> Vec<Variable> {
         Tls::Require | Tls::Verify => "https",
     };
     let inside = format!("{scheme}://{}", authority(&request.endpoint));
-    let endpoint = match site.endpoint() {
-        Some(url) => Endpoint {
-            url,
-            style: Style::Virtual,
-        },
-        None => Endpoint {
-            url: inside.clone(),
-            style: Style::Path,
-        },
+    // Names of buckets before the host's need a domain and its certificate.
+    let (endpoint, style) = match site.endpoint() {
+        Some(url) => (url, Style::Virtual),
+        None => (inside.clone(), Style::Path),
     };
     let id = key_id(request.instance, request.generation, &request.password);
-    let bucket = bucket(request.instance);
-    let mut variables = Variables::of(&request.prefix)
-        .secret("STORAGE_DSN", &SecretString::from(dsn(site, request, &id)))
-        .plain("STORAGE_BUCKET", &bucket)
-        .plain("STORAGE_ACCESS_KEY_ID", &id)
-        .secret("STORAGE_SECRET_ACCESS_KEY", &request.password)
-        .plain("STORAGE_REGION", &site.region)
-        .plain("STORAGE_ENDPOINT_URL", &endpoint.url)
-        .plain("STORAGE_ADDRESSING_STYLE", endpoint.style.name());
-    let host = request.media_host.clone().or_else(|| site.host(&bucket));
-    if let Some(host) = host {
-        variables = variables.plain("STORAGE_CUSTOM_DOMAIN", host);
-    }
-    profiles::add(variables, site, request, &id, &endpoint, &inside).made()
-}
-
-/// The form that django-storage-url reads, which finds the bucket before `.s3.` and the region behind it. It
-/// connects by HTTPS to port 443 whatever is said here: such a URL works where a certificate for the region's domain
-/// is in the router, and its port for TLS is that; elsewhere the other variables do. Links to private objects are signed;
-/// those to what is public name the host at which everybody reads it. The server knows no rights of single objects, so
-/// that there is nothing to say about them but what holds for all.
-fn dsn(site: &Site, request: &VariableRequest, id: &str) -> String {
-    let secret = encode(request.password.expose_secret());
     let (bucket, region) = (bucket(request.instance), &site.region);
-    let (host, style) = match site.host(&bucket) {
-        Some(host) => (host, Style::Virtual),
+    let domain = site.host(&bucket);
+    // The DSN works where a certificate for the region's domain is in the router, and its port for TLS is 443;
+    // elsewhere the other variables do.
+    let (dsn_host, dsn_style) = match &domain {
+        Some(host) => (host.clone(), Style::Virtual),
         None => (
             format!("{bucket}.s3.{region}.{}", request.endpoint.host),
             Style::Path,
         ),
     };
-    let style = style.name();
-    let whose = match &request.media_host {
-        Some(media) => format!("domain={}&acl=public-read&qs_auth=false", encode(media)),
-        None => "acl=private&qs_auth=true".to_owned(),
+    let given = Given {
+        bucket: &bucket,
+        key: &id,
+        secret: &request.password,
+        region,
+        endpoint: &endpoint,
+        style,
+        // There is no variable for how a bucket is named, and boto3 puts it into the path of any endpoint that it is
+        // told: a name that every bucket is found by is the server's own only.
+        sdk_endpoint: &inside,
+        domain: domain.as_deref(),
+        dsn_host: &dsn_host,
+        dsn_style,
+        dsn_parameters: "",
     };
-    format!("s3://{id}:{secret}@{host}/?auth=s3v4&addressing_style={style}&{whose}")
+    given.variables(request)
 }
 
 #[cfg(test)]

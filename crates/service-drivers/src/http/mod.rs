@@ -4,6 +4,7 @@ pub(crate) mod answer;
 mod exchange;
 pub(crate) mod failure;
 pub(crate) mod trust;
+pub(crate) mod xml;
 
 pub(crate) use answer::Answer;
 pub(crate) use exchange::{Call, Exchange};

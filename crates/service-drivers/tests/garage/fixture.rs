@@ -1,7 +1,7 @@
 //! The driver and its server for the suite.
 
 use async_trait::async_trait;
-use http::{Method, StatusCode};
+use http::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use windlass_services::{
     Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
 };
 
-use crate::s3::S3;
+use crate::s3::{Connection, S3};
 use crate::server::{Server, VERSION};
 
 pub(crate) struct Garage {
@@ -114,66 +114,6 @@ impl Garage {
         destroyed.expect("destroy");
         let traces = self.traces(spec.instance).await;
         assert!(traces.is_empty(), "{traces:?}");
-    }
-}
-
-/// There is no connection: each request is signed by itself.
-struct Connection {
-    s3: S3,
-}
-
-impl Connection {
-    async fn open(s3: S3) -> Result<Box<dyn Session>, String> {
-        let answer = s3.list().await;
-        if !answer.status.is_success() {
-            return Err(format!("{answer:?}"));
-        }
-        Ok(Box::new(Self { s3 }))
-    }
-}
-
-#[async_trait]
-impl Session for Connection {
-    async fn write(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let answer = self.s3.put(key, value.to_owned()).await;
-        if answer.status.is_success() {
-            Ok(())
-        } else {
-            Err(format!("{answer:?}"))
-        }
-    }
-
-    async fn read(&mut self, key: &str) -> Result<Option<String>, String> {
-        let answer = self.s3.get(key).await;
-        match answer.status {
-            StatusCode::NOT_FOUND if answer.body.contains("NoSuchKey") => Ok(None),
-            status if status.is_success() => Ok(Some(answer.body)),
-            _ => Err(format!("{answer:?}")),
-        }
-    }
-
-    async fn try_read_other(
-        &mut self,
-        other: InstanceId,
-        key: &str,
-    ) -> Result<Option<String>, String> {
-        let there = self.s3.on(&name(other));
-        let copy = self.s3.copy(&there, key).await;
-        for answer in [
-            there.get(key).await,
-            there.list().await,
-            there.head().await,
-            copy,
-        ] {
-            if answer.status.is_success() {
-                return Ok(Some(answer.body));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn is_alive(&mut self) -> bool {
-        self.s3.list().await.status.is_success()
     }
 }
 

@@ -3,6 +3,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/s3.rs"]
+#[expect(
+    dead_code,
+    reason = "what the tests on the other server of S3 need besides"
+)]
+mod s3;
+
 mod administrators;
 mod conformance;
 mod fixture;
@@ -11,7 +18,6 @@ mod hostile_tenants;
 mod imposter;
 mod leftovers;
 mod media;
-mod s3;
 mod server;
 mod usage;
 mod variables;

@@ -50,7 +50,7 @@ async fn python_writes_reads_and_is_refused() {
     let python = String::from_utf8(python.stdout).expect("a path");
     let variables = fixture.variables_for(&spec, &binding, Some(Profile::Aws));
     let ended = Command::new(python.trim())
-        .arg(format!("{here}/garage/application.py"))
+        .arg(format!("{here}/support/s3.py"))
         .envs(variables.iter().map(|variable| {
             let value = variable.value.expose_secret().to_owned();
             (variable.name.to_string(), value)

@@ -18,6 +18,7 @@ use windlass_service_drivers::opensearch::OpensearchDriver;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_service_drivers::rabbitmq::RabbitmqDriver;
 use windlass_service_drivers::redis::RedisDriver;
+use windlass_service_drivers::s3_endpoint::S3EndpointDriver;
 use windlass_services::{Driver, Endpoint, Tls, VariableRequest};
 
 /// Ours are letters and digits; an operator's or a broker's may be anything.
@@ -232,6 +233,40 @@ fn the_library_of_object_storage_finds_the_parts_in_the_url() {
             ],
         }
     });
+    read(&cases, interpreter().trim(), "parse.py");
+}
+
+/// The credential is a URL with all that is known of the endpoint.
+#[test]
+fn the_library_of_object_storage_finds_the_parts_of_endpoints() {
+    let driver = S3EndpointDriver::new();
+    let mut cases = Vec::new();
+    for (host, region) in [
+        ("s3.eu-central-1.amazonaws.com", "eu-central-1"),
+        ("objects.example.org", "north"),
+    ] {
+        for password in PASSWORDS {
+            let secret = windlass_model::percent::encode(password);
+            let credential =
+                format!("https://AKIA:{secret}@{host}/svc-1?region={region}&style=path");
+            let request = request(&credential, None);
+            let part = |name: &str| value(&driver, &request, &format!("DEFAULT_STORAGE_{name}"));
+            assert_eq!(part("SECRET_ACCESS_KEY"), password);
+            assert_eq!(part("ENDPOINT_URL"), format!("https://{host}"));
+            assert_eq!(part("ADDRESSING_STYLE"), "path");
+            cases.push(Case {
+                library: "django_storage_url",
+                url: part("DSN"),
+                wanted: vec![
+                    "AKIA".to_owned(),
+                    password.to_owned(),
+                    format!("https://{host}/"),
+                    region.to_owned(),
+                    "svc-1".to_owned(),
+                ],
+            });
+        }
+    }
     read(&cases, interpreter().trim(), "parse.py");
 }
 

@@ -16,6 +16,7 @@ use windlass_service_drivers::opensearch::OpensearchDriver;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_service_drivers::rabbitmq::RabbitmqDriver;
 use windlass_service_drivers::redis::RedisDriver;
+use windlass_service_drivers::s3_endpoint::S3EndpointDriver;
 use windlass_services::{Driver, Endpoint, Tls, Variable, VariableRequest, password};
 
 fn drivers() -> Vec<Box<dyn Driver>> {
@@ -27,6 +28,7 @@ fn drivers() -> Vec<Box<dyn Driver>> {
         Box::new(RedisDriver::valkey()),
         Box::new(RabbitmqDriver::new()),
         Box::new(GarageDriver::new()),
+        Box::new(S3EndpointDriver::new()),
         Box::new(OpensearchDriver::opensearch()),
         Box::new(OpensearchDriver::elasticsearch()),
         Box::new(MongodbDriver::mongodb()),

@@ -96,7 +96,7 @@ fn expected(kind: &str) -> Vec<(Profile, Vec<&'static str>)> {
                 ],
             ),
         ],
-        "s3" => object_storage(),
+        "s3" | "s3-endpoint" => object_storage(),
         "opensearch" => search(vec![
             "ELASTICSEARCH_URL={ELASTICSEARCH_URL}",
             "OPENSEARCH_URL={ELASTICSEARCH_URL}",
@@ -202,7 +202,7 @@ fn object_storage() -> Vec<(Profile, Vec<&'static str>)> {
             keys(&[
                 "AWS_REGION={STORAGE_REGION}",
                 "AWS_DEFAULT_REGION={STORAGE_REGION}",
-                "AWS_ENDPOINT_URL_S3=http://db.internal:6543",
+                "AWS_ENDPOINT_URL_S3={STORAGE_ENDPOINT_URL}",
                 "S3_BUCKET={STORAGE_BUCKET}",
             ]),
         ),
@@ -211,7 +211,7 @@ fn object_storage() -> Vec<(Profile, Vec<&'static str>)> {
             keys(&[
                 "AWS_STORAGE_BUCKET_NAME={STORAGE_BUCKET}",
                 "AWS_S3_REGION_NAME={STORAGE_REGION}",
-                "AWS_S3_ENDPOINT_URL=http://db.internal:6543",
+                "AWS_S3_ENDPOINT_URL={STORAGE_ENDPOINT_URL}",
                 "AWS_S3_ADDRESSING_STYLE=path",
             ]),
         ),
@@ -220,7 +220,7 @@ fn object_storage() -> Vec<(Profile, Vec<&'static str>)> {
             keys(&[
                 "AWS_DEFAULT_REGION={STORAGE_REGION}",
                 "AWS_BUCKET={STORAGE_BUCKET}",
-                "AWS_ENDPOINT=http://db.internal:6543",
+                "AWS_ENDPOINT={STORAGE_ENDPOINT_URL}",
                 "AWS_USE_PATH_STYLE_ENDPOINT=true",
             ]),
         ),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -9,9 +10,11 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use rusty_s3::actions::{CreateMultipartUpload, ListObjectsV2};
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
+use windlass_model::id::InstanceId;
 use windlass_services::Variable;
+use windlass_services::conformance::Session;
 
-use crate::fixture::value;
+use crate::fixture::{name, value};
 
 const SIGNATURE: Duration = Duration::from_mins(1);
 
@@ -46,7 +49,8 @@ impl S3 {
     /// The same key on another bucket.
     pub(crate) fn on(&self, bucket: &str) -> Self {
         let endpoint = self.endpoint();
-        let bucket = Bucket::new(endpoint, UrlStyle::Path, bucket.to_owned(), "garage");
+        let region = self.bucket.region().to_owned();
+        let bucket = Bucket::new(endpoint, UrlStyle::Path, bucket.to_owned(), region);
         Self {
             bucket: bucket.expect("a bucket"),
             credentials: self.credentials.clone(),
@@ -116,7 +120,8 @@ impl S3 {
     /// The list of the key's buckets.
     pub(crate) async fn buckets(&self) -> Answer {
         // A bucket's list without its query, at the root.
-        let root = Bucket::new(self.endpoint(), UrlStyle::Path, "", "garage");
+        let region = self.bucket.region().to_owned();
+        let root = Bucket::new(self.endpoint(), UrlStyle::Path, "", region);
         let root = root.expect("the root");
         let mut action = root.list_objects_v2(Some(&self.credentials));
         action.query_mut().remove("list-type");
@@ -188,9 +193,80 @@ impl S3 {
     }
 }
 
+/// There is no connection: each request is signed by itself.
+pub(crate) struct Connection {
+    s3: S3,
+}
+
+impl Connection {
+    pub(crate) async fn open(s3: S3) -> Result<Box<dyn Session>, String> {
+        let answer = s3.list().await;
+        if !answer.status.is_success() {
+            return Err(format!("{answer:?}"));
+        }
+        Ok(Box::new(Self { s3 }))
+    }
+}
+
+#[async_trait]
+impl Session for Connection {
+    async fn write(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let answer = self.s3.put(key, value.to_owned()).await;
+        if answer.status.is_success() {
+            Ok(())
+        } else {
+            Err(format!("{answer:?}"))
+        }
+    }
+
+    async fn read(&mut self, key: &str) -> Result<Option<String>, String> {
+        let answer = self.s3.get(key).await;
+        match answer.status {
+            StatusCode::NOT_FOUND if answer.body.contains("NoSuchKey") => Ok(None),
+            status if status.is_success() => Ok(Some(answer.body)),
+            _ => Err(format!("{answer:?}")),
+        }
+    }
+
+    async fn try_read_other(
+        &mut self,
+        other: InstanceId,
+        key: &str,
+    ) -> Result<Option<String>, String> {
+        let there = self.s3.on(&name(other));
+        let copy = self.s3.copy(&there, key).await;
+        for answer in [
+            there.get(key).await,
+            there.list().await,
+            there.head().await,
+            copy,
+        ] {
+            if answer.status.is_success() {
+                return Ok(Some(answer.body));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_alive(&mut self) -> bool {
+        self.s3.list().await.status.is_success()
+    }
+}
+
 /// One request and its whole answer.
 pub(crate) async fn send(method: Method, url: url::Url, content: impl Into<Bytes>) -> Answer {
     send_with(method, url, content, None).await
+}
+
+/// Posts a form with these headers.
+pub(crate) async fn send_form(url: &str, headers: &[(&str, &str)], form: String) -> Answer {
+    let mut request = Request::builder().method(Method::POST).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let kind = "application/x-www-form-urlencoded";
+    let request = request.header("content-type", kind);
+    ask(request.body(Full::from(form)).expect("a request")).await
 }
 
 async fn send_with(
@@ -203,7 +279,10 @@ async fn send_with(
     if let Some((name, value)) = header {
         request = request.header(name, value);
     }
-    let request = request.body(Full::from(content.into())).expect("a request");
+    ask(request.body(Full::from(content.into())).expect("a request")).await
+}
+
+async fn ask(request: Request<Full<Bytes>>) -> Answer {
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let asking = async {
         let answer = client.request(request).await.expect("an answer");
