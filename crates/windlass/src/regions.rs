@@ -19,6 +19,9 @@ pub(crate) struct Region {
     pub(crate) docker_socket: PathBuf,
 }
 
+/// The rights of others than a file's owner.
+const OTHERS: u32 = 0o077;
+
 /// A region of the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -75,7 +78,7 @@ fn read(file: &Path, domain: &str) -> anyhow::Result<Vec<Region>> {
         .values()
         .any(|entry| !entry.shared_clusters.is_empty());
     ensure!(
-        !has_passwords || fs::metadata(file)?.mode() & 0o077 == 0,
+        !has_passwords || fs::metadata(file)?.mode() & OTHERS == 0,
         "the passwords of your servers are in it, and others than its owner may read it: chmod 600 it"
     );
     let regions = entries

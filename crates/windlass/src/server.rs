@@ -207,7 +207,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         &regions,
         store.clone(),
         builder.clone(),
-        installation,
+        &installation,
     )?;
     let mut settings = settings(&options, regions)?;
     // Before anything is written: an address that is taken must not use the first start up.
@@ -274,7 +274,7 @@ fn backends(
     regions: &[Region],
     store: Arc<dyn Store>,
     builder: Arc<GitBuilder>,
-    installation: String,
+    installation: &str,
 ) -> anyhow::Result<Backends> {
     let logs = FileLogs::new(paths::deployment_logs(&options.state_dir))
         .context("the logs of deployments")?;
@@ -283,7 +283,7 @@ fn backends(
         store,
         regions: regions
             .iter()
-            .map(|region| region_backends(options, region, &installation))
+            .map(|region| region_backends(options, region, installation))
             .collect(),
         marketplace: Arc::new(BrokerMarket::new(broker_settings(options))),
         builder,

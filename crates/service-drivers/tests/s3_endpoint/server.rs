@@ -17,7 +17,7 @@ use windlass_services::{Access, Endpoint, Tls, password};
 
 /// The server that the tests of one binary share. Each test uses instances of its own.
 static SHARED: OnceCell<Server> = OnceCell::const_new();
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn shared() -> &'static Server {
     SHARED
