@@ -50,6 +50,7 @@ pub(super) fn of(site: &Site, request: &VariableRequest) -> Vec<Variable> {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
     use windlass_model::names::Prefix;
     use windlass_model::profile::Profile;
 
