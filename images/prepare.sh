@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # Makes sure that images are there: kept, pulled where a registry answers, else built from Debian's packages.
 #   images/prepare.sh [--all | IMAGE...]  directories under images/, or tags such as postgres:17
-# Without any: every recipe but those of servers that are made by a script first (they have a file `source`), which
-# takes minutes; --all is those too.
+# Without any: every recipe of a service that is made from the default base and Debian's packages alone. --all is also
+# those from another base, and those of servers that are made by a script first, which takes minutes.
 # WINDLASS_PULL=never goes straight to building. See README.md beside this file for the steps and the label.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 certificates=${WINDLASS_EXTRA_CERTIFICATES:-/usr/local/share/ca-certificates}
-base=${WINDLASS_BASE_TAG:-debian:bookworm-slim}
+default=debian:bookworm-slim
+base=${WINDLASS_BASE_TAG:-$default}
 logs=${WINDLASS_CACHE:-$HOME/.cache/windlass}/images
 mkdir -p "$logs"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 export DOCKER_BUILDKIT=0 # the same builder on every version of Docker; buildx may not be installed
 
 # Two of these at once (two test runs on one machine) would only do the same work twice.
@@ -54,66 +57,83 @@ logged() {
     }
 }
 
+# base_of DIRECTORY: the base image that a recipe is made from.
+base_of() { awk '$1 == "FROM" { print $2; exit }' "$here/$1/Dockerfile"; }
+
+# prepare_base TAG: the default base, or that of another of Debian's suites.
 prepare_base() {
-    local digest paths=("$here/base")
+    local tag=$1 digest paths=("$here/base")
     [[ ! -d $certificates ]] || paths+=("$certificates")
     digest=$(recipe "${paths[@]}")
-    if keep "$base" "$digest"; then
-        report "$base" present
+    if keep "$tag" "$digest"; then
+        report "$tag" present
     # A pulled base would not trust the operator's certificates, so with any of them it is made here.
-    elif [[ -z $(find "$certificates" -name '*.crt' 2>/dev/null) ]] && pull "$base"; then
-        report "$base" pulled
+    elif [[ -z $(find "$certificates" -name '*.crt' 2>/dev/null) ]] && pull "$tag"; then
+        report "$tag" pulled
     else
+        # The operator's choice of a suite is one for the default base.
+        if [[ $tag != "$base" ]]; then
+            local -x WINDLASS_BASE_TAG=$tag WINDLASS_DEBIAN_SUITE=${tag#debian:}
+            WINDLASS_DEBIAN_SUITE=${WINDLASS_DEBIAN_SUITE%-slim}
+        fi
         WINDLASS_RECIPE=$digest logged base bash "$here/base/prepare.sh"
-        report "$base" "built with debootstrap"
+        report "$tag" "built with debootstrap"
     fi
 }
 
-# prepare_image DIRECTORY TAG yes|no: the third says whether a public registry has it.
+# has_base TAG: prepares a base once, when the first recipe needs it.
+declare -A bases=()
+has_base() {
+    [[ -z ${bases[$1]:-} ]] || return 0
+    prepare_base "$1"
+    bases[$1]=yes
+}
+
+# prepare_image DIRECTORY yes|no: the second says whether a public registry has it.
+# The recipe's `source`, if any, says under which tag, and what the file of its program is called that
+# scripts/make-<name> makes once into the cache; the script is beside this directory in the source tree, and not where
+# the recipes were taken out of the binary. Files in the directory above are those that all versions share.
 prepare_image() {
-    local directory=$1 tag=$2 public=$3 digest
-    digest=$(printf '%s %s' "$(recipe "$here/$directory")" \
-        "$(docker image inspect --format '{{.Id}}' "$base")" | sha256sum | cut -d' ' -f1)
-    if keep "$tag" "$digest"; then
-        report "$tag" present
-    elif [[ $public == yes ]] && pull "$tag"; then
-        report "$tag" pulled
+    local directory=$1 public=$2 tag=${1/\//:} made='' from context=$work/context digest how="built from Debian's packages"
+    # shellcheck source=/dev/null
+    [[ ! -f $here/$directory/source ]] || source "$here/$directory/source"
+    from=$(base_of "$directory")
+    has_base "$from"
+    mkdir "$context"
+    if [[ $directory == */* ]]; then
+        find "$here/${directory%/*}" -maxdepth 1 -type f -exec cp -t "$context" '{}' +
     else
-        logged "${directory//\//-}" docker build --force-rm --tag "$tag" \
-            --label "windlass.recipe=$digest" "$here/$directory"
-        report "$tag" "built from Debian's packages"
+        tag=windlass-test/${directory#test-}:1
     fi
+    cp -r "$here/$directory/." "$context"
+    digest=$(printf '%s %s' "$(recipe "$context")" \
+        "$(docker image inspect --format '{{.Id}}' "$from")" | sha256sum | cut -d' ' -f1)
+    if keep "$tag" "$digest"; then
+        how=present
+    elif [[ $public == yes ]] && pull "$tag"; then
+        how=pulled
+    else
+        if [[ -n $made ]]; then
+            add_made "$directory" "$made" "$tag" "$context"
+            how="built from what scripts/make-${directory%/*} made"
+        fi
+        logged "${directory//\//-}" docker build --force-rm --tag "$tag" --label "windlass.recipe=$digest" "$context"
+    fi
+    rm -rf "$context"
+    report "$tag" "$how"
 }
 
-# prepare_made DIRECTORY: the same from a program that scripts/make-<name> makes once into the cache. The recipe's
-# `source` says under which tag a registry has the image and what that program's file is; the script is beside this
-# directory in the source tree, and not where the recipes were taken out of the binary.
-prepare_made() {
-    local directory=$1 name=${1%/*} version=${1#*/} tag made digest cache=${logs%/images} make context
-    # shellcheck source=/dev/null
-    source "$here/$directory/source"
-    digest=$(printf '%s %s' "$(recipe "$here/$directory")" \
-        "$(docker image inspect --format '{{.Id}}' "$base")" | sha256sum | cut -d' ' -f1)
-    make=$here/../scripts/make-$name
-    if keep "$tag" "$digest"; then
-        report "$tag" present
-    elif pull "$tag"; then
-        report "$tag" pulled
-    else
-        if [[ ! -e $cache/$name-$version/$made && -x $make ]]; then "$make" "$version" >&2; fi
-        [[ -e $cache/$name-$version/$made ]] || {
-            printf 'error: %s cannot be pulled; scripts/make-%s of the source tree makes what it is built from\n' \
-                "$tag" "$name" >&2
-            return 1
-        }
-        context=$(mktemp -d)
-        cp -r "$here/$directory/." "$context"
-        cp -r "$cache/$name-$version/$made" "$context"
-        logged "${directory//\//-}" docker build --force-rm --tag "$tag" \
-            --label "windlass.recipe=$digest" "$context"
-        rm -rf "$context"
-        report "$tag" "built from what scripts/make-$name made"
-    fi
+# add_made DIRECTORY FILE TAG CONTEXT: the program that a script makes, made if it is not there.
+add_made() {
+    local name=${1%/*} version=${1#*/} file=$2 tag=$3 context=$4 cache make=$here/../scripts/make-${1%/*}
+    cache=${logs%/images}/$name-$version
+    if [[ ! -e $cache/$file && -x $make ]]; then "$make" "$version" >&2; fi
+    [[ -e $cache/$file ]] || {
+        printf 'error: %s cannot be pulled; scripts/make-%s of the source tree makes what it is built from\n' \
+            "$tag" "$name" >&2
+        return 1
+    }
+    cp -r "$cache/$file" "$context"
 }
 
 # prepare_tag TAG: an image without a recipe, which only a registry has.
@@ -134,16 +154,19 @@ if [[ $# == 0 || $1 == --all ]]; then
     services=()
     for found in "$here"/*/*/Dockerfile; do
         found=${found%/Dockerfile}
-        [[ -e $found/source && ${1:-} != --all ]] || services+=("${found#"$here/"}")
+        found=${found#"$here/"}
+        if [[ ${1:-} == --all || (! -e $here/$found/source && $(base_of "$found") == "$default") ]]; then
+            services+=("$found")
+        fi
     done
     set -- base "${services[@]}" test-python
 fi
-[[ $1 == base ]] || set -- base "$@"
+has_base "$base"
 for wanted in "$@"; do
     directory=${wanted/:/\/}
     case $directory in
-    base) prepare_base ;;
-    test-python) prepare_image test-python windlass-test/python:1 no ;;
+    base) ;;
+    test-python) prepare_image test-python no ;;
     */*)
         # A registry's tag of an image whose recipe has another name.
         for found in "$here"/*/*/source; do
@@ -152,10 +175,8 @@ for wanted in "$@"; do
                 directory=${found#"$here/"}
             fi
         done
-        if [[ -f $here/$directory/source ]]; then
-            prepare_made "$directory"
-        elif [[ -f $here/$directory/Dockerfile ]]; then
-            prepare_image "$directory" "${directory/\//:}" yes
+        if [[ -f $here/$directory/Dockerfile ]]; then
+            prepare_image "$directory" yes
         else
             prepare_tag "$wanted"
         fi

@@ -30,20 +30,28 @@ pub(crate) enum Verb {
     },
 }
 
-/// The image that the others are made from, which has no version.
+/// The directory of the image that the others are made from, which has no version.
 const BASE: &str = "base";
+/// What the image's recipe is called in its directory.
+const RECIPE: &str = "/Dockerfile";
+/// How the recipe of an image begins that is made for every server.
+const FROM: &str = "FROM debian:bookworm-slim";
 
-/// The images that a server needs: the base and every recipe of a service from Debian's packages, which stand in
-/// directories of `name/version`. The recipes hold more, for tests.
+/// The images that a server needs: the base and every recipe of a service from the packages of the same Debian, which
+/// stand in directories of `name/version`. The recipes hold more, for tests and for those who ask by name: servers that
+/// no Debian package has, and versions of a newer Debian, whose base would have to be made too.
 fn served() -> Vec<String> {
     let services: BTreeSet<String> = Recipes::iter()
         .filter_map(|file| {
-            let (name, rest) = file.split_once('/')?;
-            let (version, _) = rest.split_once('/')?;
-            let recipe = format!("{name}/{version}");
-            // Servers that no Debian package has are for those who ask for them by name.
-            let is_made = Recipes::get(&format!("{recipe}/source")).is_some();
-            (name != BASE && !is_made).then_some(recipe)
+            let directory = file.strip_suffix(RECIPE)?;
+            let is_service = directory.contains('/');
+            let is_made = Recipes::get(&format!("{directory}/source")).is_some();
+            let recipe = Recipes::get(&file)?;
+            let is_ours = recipe
+                .data
+                .split(|byte| *byte == b'\n')
+                .any(|line| line == FROM.as_bytes());
+            (is_service && !is_made && is_ours).then(|| directory.to_owned())
         })
         .collect();
     std::iter::once(BASE.to_owned()).chain(services).collect()
@@ -104,17 +112,17 @@ mod tests {
     use super::served;
 
     #[test]
-    fn the_base_comes_first_and_nothing_for_tests_is_served() {
+    fn the_base_comes_first_and_what_one_asks_for_by_name_is_not_served() {
         let served = served();
         assert_eq!(served[0], "base");
-        assert!(served.contains(&"postgres/15".to_owned()), "{served:?}");
-        assert!(
-            served.iter().all(|name| !name.starts_with("ferretdb")),
-            "{served:?}"
-        );
-        assert!(
-            served.iter().all(|name| !name.contains("test")),
-            "{served:?}"
-        );
+        let services = [
+            "mariadb/10.11",
+            "memcached/1.6",
+            "postgres/15",
+            "rabbitmq/3.10-management",
+            "redis/7",
+        ];
+        // Neither what is made from source, nor newer versions, nor the tests' own.
+        assert_eq!(served[1..], services);
     }
 }
