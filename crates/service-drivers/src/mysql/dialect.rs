@@ -15,7 +15,7 @@ use super::sql::literal;
 pub(super) enum Dialect {
     /// Not run here.
     Mysql,
-    /// Run here with version 10.11.
+    /// Run here with versions 10.11 and 11.8.
     Mariadb,
 }
 

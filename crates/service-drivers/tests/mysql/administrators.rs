@@ -6,7 +6,7 @@ use windlass_service_drivers::mysql::MysqlDriver;
 use windlass_services::{Access, Driver, Endpoint, Error, Tls};
 
 use crate::fixture::{Mysql, binding, name, spec};
-use crate::server::{Server, connect, options, run, shared, texts};
+use crate::server::{Server, WANTED, connect, options, run, shared, texts};
 
 #[tokio::test]
 async fn a_user_without_the_rights_is_told_which_it_lacks() {
@@ -176,12 +176,11 @@ async fn a_server_of_the_other_product_is_not_supported() {
         .await
         .expect_err("it is MariaDB");
     assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
-    assert!(
-        error
-            .to_string()
-            .contains("it runs MariaDB 10.11; versions 8.0 to 8.4 are supported of MySQL"),
-        "{error}"
+    let says = format!(
+        "it runs MariaDB {}; versions 8.0 to 8.4 are supported of MySQL",
+        WANTED.version
     );
+    assert!(error.to_string().contains(&says), "{error}");
 }
 
 #[tokio::test]

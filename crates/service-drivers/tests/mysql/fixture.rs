@@ -14,7 +14,7 @@ use windlass_services::{
     Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
 };
 
-use crate::server::{Server, VERSION, connect, run, texts};
+use crate::server::{Server, WANTED, connect, run, texts};
 
 pub(crate) struct Mysql {
     pub(crate) server: &'static Server,
@@ -26,7 +26,7 @@ impl Mysql {
     pub(crate) fn new(server: &'static Server, access: Access) -> Self {
         Self {
             server,
-            driver: MysqlDriver::mariadb(),
+            driver: crate::server::driver(),
             access,
         }
     }
@@ -224,7 +224,7 @@ impl Fixture for Mysql {
     }
 
     fn version(&self) -> &'static str {
-        VERSION
+        &WANTED.version
     }
 
     fn access(&self) -> Access {

@@ -2,6 +2,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/wanted.rs"]
+mod wanted;
 
 mod administrators;
 mod conformance;
@@ -11,3 +13,9 @@ mod half_made;
 mod hostile_tenants;
 mod server;
 mod variables;
+
+#[cfg(feature = "long")]
+#[test]
+fn all_of_this_on_mariadb_11_8() {
+    wanted::again_on("mariadb-11.8");
+}

@@ -1,6 +1,7 @@
 //! A MariaDB server for the tests.
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use secrecy::ExposeSecret;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
@@ -12,8 +13,18 @@ use windlass_service_drivers::mysql::MysqlDriver;
 use windlass_services::{Access, password};
 
 use crate::support::Container;
+use crate::wanted::Wanted;
 
-pub(crate) const VERSION: &str = "10.11";
+/// What the tests of this binary run on.
+pub(crate) static WANTED: LazyLock<Wanted> = LazyLock::new(|| Wanted::or("mariadb-10.11"));
+
+pub(crate) fn driver() -> MysqlDriver {
+    match WANTED.kind.as_str() {
+        "mariadb" => MysqlDriver::mariadb(),
+        "mysql" => MysqlDriver::mysql(),
+        other => panic!("these tests know no {other}"),
+    }
+}
 /// Every statement in a log; and nothing here survives the container, so that it need not survive a crash of
 /// the machine.
 const SETTINGS: [&str; 4] = [
@@ -44,7 +55,7 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the server as the driver specifies it.
     pub(crate) async fn start() -> Self {
-        let container = Container::start(&MysqlDriver::mariadb(), VERSION, &SETTINGS);
+        let container = Container::start(&driver(), &WANTED.version, &SETTINGS);
         let root = container.access.clone();
         let server = Self { container, root };
         server

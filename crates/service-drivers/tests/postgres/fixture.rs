@@ -15,7 +15,7 @@ use windlass_services::{
     Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
 };
 
-use crate::server::{Server, connect};
+use crate::server::{Server, WANTED, connect};
 
 pub(crate) struct Postgres {
     pub(crate) server: &'static Server,
@@ -210,7 +210,7 @@ impl Fixture for Postgres {
     }
 
     fn version(&self) -> &'static str {
-        "15"
+        &WANTED.version
     }
 
     fn access(&self) -> Access {

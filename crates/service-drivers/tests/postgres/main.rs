@@ -2,6 +2,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/wanted.rs"]
+mod wanted;
 
 mod administrators;
 mod conformance;
@@ -10,3 +12,9 @@ mod half_made;
 mod hostile_tenants;
 mod server;
 mod variables;
+
+#[cfg(feature = "long")]
+#[test]
+fn all_of_this_on_postgresql_17() {
+    wanted::again_on("postgres-17");
+}

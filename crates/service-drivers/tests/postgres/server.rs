@@ -1,5 +1,6 @@
 //! A PostgreSQL server for the tests.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
@@ -11,8 +12,10 @@ use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_services::{Access, password};
 
 use crate::support::Container;
+use crate::wanted::Wanted;
 
-pub(crate) const VERSION: &str = "15";
+/// What the tests of this binary run on.
+pub(crate) static WANTED: LazyLock<Wanted> = LazyLock::new(|| Wanted::or("postgres-15"));
 /// Every statement in its log; and nothing here survives the container, so that it need not survive a crash
 /// of the machine.
 const SETTINGS: [&str; 6] = [
@@ -39,7 +42,8 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the server as the driver specifies it.
     pub(crate) async fn start() -> Self {
-        let container = Container::start(&PostgresDriver::new(), VERSION, &SETTINGS);
+        assert_eq!(WANTED.kind, "postgres", "these tests know no other");
+        let container = Container::start(&PostgresDriver::new(), &WANTED.version, &SETTINGS);
         let superuser = container.access.clone();
         let server = Self {
             container,

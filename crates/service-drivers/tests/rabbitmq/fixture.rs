@@ -14,7 +14,7 @@ use windlass_services::{
 };
 
 use crate::amqp::{Amqp, parse};
-use crate::server::{Server, VERSION};
+use crate::server::{Server, WANTED};
 
 pub(crate) struct Rabbitmq {
     pub(crate) server: &'static Server,
@@ -174,7 +174,7 @@ impl Fixture for Rabbitmq {
     }
 
     fn version(&self) -> &'static str {
-        VERSION
+        &WANTED.version
     }
 
     fn access(&self) -> Access {

@@ -2,6 +2,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/wanted.rs"]
+mod wanted;
 
 mod administrators;
 mod amqp;
@@ -13,3 +15,9 @@ mod imposter;
 mod server;
 mod usage;
 mod variables;
+
+#[cfg(feature = "long")]
+#[test]
+fn all_of_this_on_rabbitmq_4() {
+    wanted::again_on("rabbitmq-4");
+}

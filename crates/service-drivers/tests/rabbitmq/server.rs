@@ -1,5 +1,6 @@
 //! A RabbitMQ server for the tests.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,8 +19,10 @@ use windlass_service_drivers::rabbitmq::RabbitmqDriver;
 use windlass_services::{Access, Driver, Endpoint, Error, password};
 
 use crate::support::Container;
+use crate::wanted::Wanted;
 
-pub(crate) const VERSION: &str = "3.10";
+/// What the tests of this binary run on.
+pub(crate) static WANTED: LazyLock<Wanted> = LazyLock::new(|| Wanted::or("rabbitmq-3.10"));
 
 /// The server that the tests of one binary share. Each test uses instances and users of its own.
 static SHARED: OnceCell<Server> = OnceCell::const_new();
@@ -36,8 +39,9 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the server as the driver specifies it.
     pub(crate) async fn start() -> Self {
+        assert_eq!(WANTED.kind, "rabbitmq", "these tests know no other");
         let driver = RabbitmqDriver::new();
-        let container = Container::start(&driver, VERSION, &[]);
+        let container = Container::start(&driver, &WANTED.version, &[]);
         let administrator = container.access.clone();
         // Whoever waits for a server waits as long as it cannot be reached, so that a start has no other
         // error.

@@ -8,6 +8,7 @@ use windlass_services::{Access, Driver, Error, password};
 use secrecy::ExposeSecret;
 
 use crate::fixture::Redis;
+use crate::server::WANTED;
 
 /// An administrator with these rights.
 async fn administrator(redis: &Redis, rights: &[&str]) -> Access {
@@ -74,16 +75,24 @@ async fn an_application_is_no_administrator() {
 #[tokio::test]
 async fn another_server_and_a_replica_are_not_supported() {
     let redis = Redis::start().await;
-    let refused = RedisDriver::valkey().prepare(&redis.access).await;
+    let (other, runs, supported) = match WANTED.kind.as_str() {
+        "valkey" => (
+            RedisDriver::redis(),
+            "Valkey",
+            "of Redis, versions 7 and 8 are supported",
+        ),
+        _ => (
+            RedisDriver::valkey(),
+            "Redis",
+            "of Valkey, versions 7.2 and 8 are supported",
+        ),
+    };
+    let refused = other.prepare(&redis.access).await;
     let error = refused.expect_err("another server");
     assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
-    assert!(error.to_string().contains("it runs Redis 7."), "{error}");
-    assert!(
-        error
-            .to_string()
-            .contains("of Valkey, versions 7.2 and 8 are supported"),
-        "{error}"
-    );
+    let runs = format!("it runs {runs} {}.", WANTED.version);
+    assert!(error.to_string().contains(&runs), "{error}");
+    assert!(error.to_string().contains(supported), "{error}");
 
     let words = ["REPLICAOF", "127.0.0.1", "9"];
     redis.server.run::<()>(&words).await;

@@ -12,7 +12,7 @@ use windlass_services::{
     Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
 };
 
-use crate::server::{Server, connect, run};
+use crate::server::{Server, WANTED, connect, run};
 
 pub(crate) struct Redis {
     pub(crate) server: Server,
@@ -26,7 +26,7 @@ impl Redis {
         let access = server.superuser.clone();
         Self {
             server,
-            driver: RedisDriver::redis(),
+            driver: crate::server::driver(),
             access,
         }
     }
@@ -151,7 +151,7 @@ impl Fixture for Redis {
     }
 
     fn version(&self) -> &'static str {
-        crate::server::VERSION
+        &WANTED.version
     }
 
     fn access(&self) -> Access {

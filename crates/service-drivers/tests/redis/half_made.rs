@@ -5,7 +5,7 @@ use windlass_services::conformance::Fixture as _;
 use windlass_services::{Driver, Error};
 
 use crate::fixture::{Redis, value};
-use crate::server::{connect, run};
+use crate::server::{WANTED, connect, run};
 
 #[tokio::test]
 async fn default_is_set_again_by_prepare_and_bind() {
@@ -68,7 +68,7 @@ async fn bindings_without_their_instance_are_destroyed() {
 async fn what_could_not_be_written_is_written_by_the_next_call() {
     let redis = Redis::start().await;
     let (spec, _) = redis.made().await;
-    let chown = |owner| {
+    let chown = |owner: &str| {
         let done = redis.server.container.exec(&["chown", owner, "/data"]);
         done.expect("the owner can be changed");
     };
@@ -80,7 +80,7 @@ async fn what_could_not_be_written_is_written_by_the_next_call() {
         chown("root");
         let error = run().await.expect_err("the file cannot be written");
         assert!(matches!(error, Error::Failed { .. }), "{error:?}");
-        chown("redis");
+        chown(&WANTED.kind);
         run().await.expect(call);
         let file = redis.server.container.exec(&["cat", "/data/users.acl"]);
         let file = file.expect("the file of the users");

@@ -2,6 +2,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/wanted.rs"]
+mod wanted;
 
 mod administrators;
 mod conformance;
@@ -11,3 +13,15 @@ mod hostile_tenants;
 mod restarts;
 mod server;
 mod variables;
+
+#[cfg(feature = "long")]
+#[test]
+fn all_of_this_on_redis_8() {
+    wanted::again_on("redis-8");
+}
+
+#[cfg(feature = "long")]
+#[test]
+fn all_of_this_on_valkey_8() {
+    wanted::again_on("valkey-8");
+}

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 use windlass_services::Driver;
 
 use crate::fixture::Redis;
-use crate::server::run;
+use crate::server::{WANTED, run};
 
 async fn restart(redis: &mut Redis) {
     redis.server.restart().await;
@@ -86,8 +86,8 @@ async fn the_password_stays_out_of_process_one() {
         // As the server's user: root in a container may not look into it.
         let words = [
             "setpriv",
-            "--reuid=redis",
-            "--regid=redis",
+            &format!("--reuid={}", WANTED.kind),
+            &format!("--regid={}", WANTED.kind),
             "--clear-groups",
             "cat",
             file,
@@ -97,14 +97,16 @@ async fn the_password_stays_out_of_process_one() {
         assert!(!text.contains(secret), "{file}");
     }
     let name = redis.server.container.exec(&["cat", "/proc/1/comm"]);
-    assert_eq!(name.expect("a name").trim(), "redis-server");
+    assert_eq!(
+        name.expect("a name").trim(),
+        format!("{}-server", WANTED.kind)
+    );
     let owner = redis
         .server
         .container
         .exec(&["stat", "-c", "%U %a", "/proc/1", "/data/users.acl"]);
     let owner = owner.expect("owners");
-    assert!(
-        owner.lines().all(|line| line.starts_with("redis ")),
-        "{owner}"
-    );
+    // The images name the user after the server.
+    let user = format!("{} ", WANTED.kind);
+    assert!(owner.lines().all(|line| line.starts_with(&user)), "{owner}");
 }

@@ -1,6 +1,7 @@
 //! A Redis server for the tests. Each test has one of its own, as each instance has.
 
 use std::process::Command;
+use std::sync::LazyLock;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Client, FromRedisValue, RedisError};
@@ -9,8 +10,18 @@ use windlass_service_drivers::redis::RedisDriver;
 use windlass_services::Access;
 
 use crate::support::Container;
+use crate::wanted::Wanted;
 
-pub(crate) const VERSION: &str = "7";
+/// What the tests of this binary run on.
+pub(crate) static WANTED: LazyLock<Wanted> = LazyLock::new(|| Wanted::or("redis-7"));
+
+pub(crate) fn driver() -> RedisDriver {
+    match WANTED.kind.as_str() {
+        "redis" => RedisDriver::redis(),
+        "valkey" => RedisDriver::valkey(),
+        other => panic!("these tests know no {other}"),
+    }
+}
 
 pub(crate) struct Server {
     pub(crate) container: Container,
@@ -21,7 +32,7 @@ impl Server {
     /// Starts the server as the driver specifies it, with a log that says all it can.
     pub(crate) async fn start() -> Self {
         let settings = ["--loglevel", "debug"];
-        let container = Container::start(&RedisDriver::redis(), VERSION, &settings);
+        let container = Container::start(&driver(), &WANTED.version, &settings);
         let superuser = container.access.clone();
         let server = Self {
             container,
