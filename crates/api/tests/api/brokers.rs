@@ -6,7 +6,7 @@ use crate::support::{BROKER, World, assert_keys};
 use windlass_services::simulated::offer;
 
 const PATH: &str = "/apps/v3/service-brokers/";
-const KEYS: &str = "uuid name url user profile ca_pem services created_at refreshed_at";
+const KEYS: &str = "uuid name region url user profile ca_pem services created_at refreshed_at";
 
 fn acme(password: &str) -> Value {
     json!({ "name": "acme", "url": BROKER, "user": "windlass", "password": password })
