@@ -56,8 +56,8 @@ pub(crate) struct Options {
         default_value = "127.0.0.1:8000"
     )]
     listen: SocketAddr,
-    /// The URL under which users reach the API. If left out, https://api.DOMAIN with --router-tls-port, else
-    /// http:// and the address above.
+    /// The URL under which users reach the API. If left out, HTTPS at api.DOMAIN with --router-tls-port, else HTTP at
+    /// the address above.
     #[arg(long, env = "WINDLASS_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
     /// The domain under which sites are served, as APPLICATION-ENVIRONMENT.DOMAIN.

@@ -17,7 +17,7 @@
 //! new key is tried until it works. A deleted one may be taken for some seconds more, which nobody can look at without
 //! its secret.
 //!
-//! The credential that `bind` gives is a URL, [`credential::Credential`], for it must say all that variables are made
+//! The credential that `bind` gives is a URL (`credential.rs`), for it must say all that variables are made
 //! from. The URL of the account is in the settings of the cluster (`{"url": "https://HOST?region=...&iam=...&style=..."}`),
 //! the id of its key is the administrator's name, the secret the password.
 

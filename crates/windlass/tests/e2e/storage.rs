@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::support::app::App;
-use crate::support::installation::Installation;
-use crate::support::{http, wait};
+use crate::support::installation::{Installation, free_address};
+use crate::support::{http, tls, wait};
 
 const DOCKERFILE: &str = include_str!("types/Dockerfile");
 const APP: &str = include_str!("types/app.py");
@@ -57,4 +57,48 @@ fn a_bucket_is_reached_by_its_public_name_with_a_signature_and_not_without() {
             get(unsigned).ok().filter(|answer| answer.status == 404)
         });
     }
+}
+
+#[test]
+fn signed_requests_reach_a_bucket_by_tls_at_its_own_name() {
+    let domain = "paas.localhost";
+    let directory = tempfile::tempdir().expect("a directory");
+    let names = [format!("*.{domain}"), format!("*.s3.local.{domain}")];
+    let names = names.each_ref().map(String::as_str);
+    let certificate = tls::make_certificate(directory.path(), &names);
+    let address = free_address();
+    let on = Installation::encrypted(domain, address, directory.path());
+    let app = App::empty(&on, "shop", &[]);
+    app.write("Dockerfile", DOCKERFILE);
+    app.write("app.py", APP);
+    app.push_version("1");
+    app.windlass(&["service", "add", "s3-2.5-shared"]).good();
+    app.deploy("test");
+    let port = address.port();
+    let site = |path: &str| {
+        let url = format!("https://shop-test.{domain}:{port}{path}");
+        let (status, body) = tls::curl(&certificate, &url, &[]);
+        assert_eq!(status, "200", "{body}");
+        body
+    };
+    site("/put/kept");
+    let links: serde_json::Value =
+        serde_json::from_str(&site(&format!("/link/{port}"))).expect("links");
+    let link = links["DEFAULT_STORAGE_DSN"].as_str().expect("a link");
+    // What is signed is the name with its port, not how it is spoken to.
+    let link = link.replacen("http://", "https://", 1);
+    let bucket = app
+        .variable("test", "DEFAULT_STORAGE_BUCKET")
+        .expect("a bucket");
+    assert!(
+        link.starts_with(&format!("https://{bucket}.s3.local.{domain}:{port}/")),
+        "{link}"
+    );
+    let body = wait::until("the bucket is routed", ROUTED, || {
+        let (status, body) = tls::curl(&certificate, &link, &[]);
+        (status == "200").then_some(body)
+    });
+    assert_eq!(body, "kept");
+    let (unsigned, _) = link.split_once('?').expect("a signature");
+    assert_eq!(tls::curl(&certificate, unsigned, &[]).0, "403");
 }

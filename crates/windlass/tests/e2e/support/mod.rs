@@ -16,4 +16,5 @@ pub(crate) mod leftovers;
 pub(crate) mod load;
 pub(crate) mod operators;
 pub(crate) mod proxy;
+pub(crate) mod tls;
 pub(crate) mod wait;
