@@ -265,16 +265,27 @@ impl Fixture for Mysql {
         let ledger =
             "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'svc_windlass'";
         let has_ledger = self.server.texts(ledger).await != ["0"];
+        let (comment, users) = match WANTED.kind.as_str() {
+            // Databases have no comment, users are the columns of a table, and a password's hash is another each time.
+            "mysql" => (
+                "''",
+                "SELECT User name, Host, CONCAT_WS(' ', plugin, authentication_string <> '', account_locked, max_user_connections)
+                   Priv FROM mysql.user",
+            ),
+            _ => (
+                "SCHEMA_COMMENT",
+                "SELECT User name, Host, JSON_NORMALIZE(JSON_REMOVE(Priv, '$.password_last_changed')) Priv
+                   FROM mysql.global_priv",
+            ),
+        };
         let mut sql = format!(
             "SELECT * FROM (
                SELECT CONCAT_WS(' ', 'database', name, set_name, collation_name, comment) FROM
                  (SELECT SCHEMA_NAME name, DEFAULT_CHARACTER_SET_NAME set_name,
-                         DEFAULT_COLLATION_NAME collation_name, SCHEMA_COMMENT comment
+                         DEFAULT_COLLATION_NAME collation_name, {comment} comment
                     FROM information_schema.SCHEMATA) s WHERE {start}
                UNION ALL
-               SELECT CONCAT_WS(' ', 'user', name, Host, Priv) FROM
-                 (SELECT User name, Host, JSON_NORMALIZE(JSON_REMOVE(Priv, '$.password_last_changed')) Priv
-                    FROM mysql.global_priv) u WHERE {start}
+               SELECT CONCAT_WS(' ', 'user', name, Host, Priv) FROM ({users}) u WHERE {start}
                UNION ALL
                SELECT CONCAT_WS(' ', 'right', name, Db, Host, Drop_priv, Trigger_priv) FROM
                  (SELECT User name, mysql.db.* FROM mysql.db) d WHERE {start}"

@@ -90,7 +90,12 @@ impl Server {
 
     /// An administrator with no right but those that are needed.
     pub(crate) async fn least_privileged(&self) -> Access {
-        self.administrator(&RIGHTS).await
+        // MySQL's name for it is one word.
+        let admin = RIGHTS[0].replace("CONNECTION ADMIN", "CONNECTION_ADMIN");
+        match WANTED.kind.as_str() {
+            "mysql" => self.administrator(&[&admin, RIGHTS[1], RIGHTS[2]]).await,
+            _ => self.administrator(&RIGHTS).await,
+        }
     }
 
     /// A user with these rights, `{}` being it.
