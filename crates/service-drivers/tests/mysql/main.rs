@@ -13,9 +13,3 @@ mod half_made;
 mod hostile_tenants;
 mod server;
 mod variables;
-
-#[cfg(feature = "long")]
-#[test]
-fn all_of_this_on_mariadb_11_8() {
-    wanted::again_on("mariadb-11.8");
-}

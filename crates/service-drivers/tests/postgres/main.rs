@@ -12,9 +12,3 @@ mod half_made;
 mod hostile_tenants;
 mod server;
 mod variables;
-
-#[cfg(feature = "long")]
-#[test]
-fn all_of_this_on_postgresql_17() {
-    wanted::again_on("postgres-17");
-}

@@ -15,9 +15,3 @@ mod imposter;
 mod server;
 mod usage;
 mod variables;
-
-#[cfg(feature = "long")]
-#[test]
-fn all_of_this_on_rabbitmq_4() {
-    wanted::again_on("rabbitmq-4");
-}

@@ -13,15 +13,3 @@ mod hostile_tenants;
 mod restarts;
 mod server;
 mod variables;
-
-#[cfg(feature = "long")]
-#[test]
-fn all_of_this_on_redis_8() {
-    wanted::again_on("redis-8");
-}
-
-#[cfg(feature = "long")]
-#[test]
-fn all_of_this_on_valkey_8() {
-    wanted::again_on("valkey-8");
-}

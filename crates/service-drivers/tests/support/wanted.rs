@@ -1,13 +1,8 @@
-//! Which server the tests of a binary run on: the usual version, or another one that is asked for.
-
-#[cfg(feature = "long")]
-use std::process::Command;
+//! Which server the tests of a binary run on: the usual version, or another one that is asked for. `./test --all` runs
+//! them again on each of the newer ones, one after the other: two servers at once are too much for small machines.
 
 /// The variable of the environment that asks for another: `TYPE-VERSION`, such as `postgres-17`.
 const SERVER: &str = "WINDLASS_TEST_SERVER";
-/// What the names of the tests begin with that run all others again.
-#[cfg(feature = "long")]
-const AGAIN: &str = "all_of_this_on_";
 
 pub(crate) struct Wanted {
     pub(crate) kind: String,
@@ -31,23 +26,4 @@ impl Wanted {
             version: version.to_owned(),
         }
     }
-}
-
-/// Runs all other tests of this binary in a process of their own on another server: the same tests, compiled once. What
-/// that process wrote is shown if one fails.
-#[cfg(feature = "long")]
-pub(crate) fn again_on(server: &str) {
-    let program = std::env::current_exe().expect("the path of this binary");
-    let output = Command::new(program)
-        .env(SERVER, server)
-        .args(["--skip", AGAIN])
-        .output()
-        .expect("this binary can be started");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "not all passed on {server}:\n{text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(!text.contains(" 0 passed"), "none ran on {server}:\n{text}");
 }
