@@ -87,7 +87,7 @@ async fn it_is_public_at_once_and_the_application_is_told_by_a_deployment() {
     assert_eq!(domain.host.as_str(), "media.example.com");
     assert_eq!(
         world.media_hosts(id),
-        [own_host(id), "media.example.com".to_owned()]
+        ["media.example.com".to_owned(), own_host(id)]
     );
     assert_eq!(changes(&world, app).await, wanted(Changed));
     world.deploy_well(app.test, TWO).await;
@@ -346,7 +346,7 @@ async fn domains_that_are_none_or_others_are_refused() {
     assert!(world.media_hosts(id).is_empty());
     assert_eq!(
         world.media_hosts(other),
-        [own_host(other), "media.example.com".to_owned()]
+        ["media.example.com".to_owned(), own_host(other)]
     );
     world.check_tidy().await.expect("nothing is left over");
 }
