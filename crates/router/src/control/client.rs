@@ -54,7 +54,10 @@ impl SocketControl {
     async fn write_table(&self, table: RouteTable) -> Result<(), Error> {
         let path = self.table.clone();
         let written = tokio::task::spawn_blocking(move || {
-            let current = current(&path)?;
+            let current = match current(&path) {
+                Ok(current) => current,
+                Err(source) => return Err(write_error(path, false, source)),
+            };
             if table == current && path.exists() {
                 return Ok(());
             }
@@ -172,7 +175,11 @@ impl RouterControl for SocketControl {
     async fn table(&self) -> Result<RouteTable, Error> {
         let path = self.table.clone();
         let read = tokio::task::spawn_blocking(move || current(&path)).await;
-        read.unwrap_or_else(|error| Err(read_error(self.table.clone(), io::Error::other(error))))
+        let read = read.unwrap_or_else(|error| Err(io::Error::other(error)));
+        read.map_err(|source| Error::Read {
+            path: self.table.clone(),
+            source,
+        })
     }
 
     async fn drain(&self, upstreams: &[SocketAddr], deadline: Duration) -> Result<Drained, Error> {
@@ -202,19 +209,15 @@ impl RouterControl for SocketControl {
 }
 
 /// The table on disk; an empty one for none and for a damaged one, which the next publication replaces.
-fn current(path: &Path) -> Result<RouteTable, Error> {
+fn current(path: &Path) -> io::Result<RouteTable> {
     match table_file::read(path) {
         Ok(current) => Ok(current.unwrap_or_default()),
         Err(error @ ReadError::Invalid { .. }) => {
             tracing::warn!(%error, "the damaged route table will be replaced");
             Ok(RouteTable::default())
         }
-        Err(ReadError::Io { source, .. }) => Err(read_error(path.to_owned(), source)),
+        Err(ReadError::Io { source, .. }) => Err(source),
     }
-}
-
-fn read_error(path: PathBuf, source: io::Error) -> Error {
-    Error::Read { path, source }
 }
 
 fn request(method: Method, path: &'static str, body: Bytes) -> Request<Full<Bytes>> {
