@@ -18,8 +18,16 @@ const START: &str = concat!(
 );
 
 /// Settings of both that differ from the servers' own.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("discovery.type", "single-node"),
+    // By shares of the disk, as the servers have it, a large disk with a tenth free takes no new index any more; and
+    // there is no other node to which shards could go.
+    ("cluster.routing.allocation.disk.watermark.low", "3gb"),
+    ("cluster.routing.allocation.disk.watermark.high", "2gb"),
+    (
+        "cluster.routing.allocation.disk.watermark.flood_stage",
+        "1gb",
+    ),
     // One node needs no others, and they would be let in with more than a password.
     ("transport.host", "127.0.0.1"),
     ("http.host", "0.0.0.0"),
