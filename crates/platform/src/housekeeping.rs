@@ -110,7 +110,7 @@ async fn clean_up(platform: &Platform, cancel: &CancellationToken) -> Result<(),
     let keep = parts.settings.keep();
     let found = parts
         .store
-        .environments_to_clean_up(&keep, ENVIRONMENTS)
+        .environments_to_clean_up(&keep, u32::MAX)
         .await
         .map_err(|error| failures::store(&error))?;
     if found.is_empty() {
@@ -118,6 +118,7 @@ async fn clean_up(platform: &Platform, cancel: &CancellationToken) -> Result<(),
     }
     let mut engines = HashMap::new();
     let mut first = None;
+    let mut left = ENVIRONMENTS;
     for environment in found {
         let region = parts.scene(environment).await?.region.id;
         if let Entry::Vacant(unasked) = engines.entry(region) {
@@ -129,6 +130,10 @@ async fn clean_up(platform: &Platform, cancel: &CancellationToken) -> Result<(),
         if !engines[&region] {
             continue;
         }
+        if left == 0 {
+            break;
+        }
+        left -= 1;
         tokio::select! {
             () = cancel.cancelled() => return Ok(()),
             cleaned = clean_up_environment(platform, environment) => cleaned?,

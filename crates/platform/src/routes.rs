@@ -92,15 +92,11 @@ impl Parts {
     async fn earlier_routes(&self) -> Result<HashMap<RegionId, Vec<Route>>, Failure> {
         let table = self.router.table().await;
         let table = table.map_err(|error| failures::router(&error))?;
+        let known = self.regions_of_environments().await?;
         let mut regions: HashMap<RegionId, Vec<Route>> = HashMap::new();
         for route in table.routes {
-            let environment = self.store.environment(route.environment).await;
-            let Some(environment) = environment.map_err(|error| failures::store(&error))? else {
-                continue;
-            };
-            let application = self.store.application(environment.application).await;
-            if let Some(application) = application.map_err(|error| failures::store(&error))? {
-                regions.entry(application.region).or_default().push(route);
+            if let Some(region) = known.get(&route.environment) {
+                regions.entry(*region).or_default().push(route);
             }
         }
         Ok(regions)

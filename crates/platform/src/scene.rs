@@ -77,30 +77,45 @@ impl Parts {
     /// Every environment of a region, with what it belongs to.
     pub(crate) async fn environments_of(&self, id: RegionId) -> Result<Vec<Scene>, Failure> {
         let region = self.region(id).await?;
-        let page = PageRequest::first(u32::MAX);
-        let applications = self
-            .store
-            .applications(&ApplicationFilter::default(), &page)
-            .await
-            .map_err(|error| failures::store(&error))?;
-        let applications: HashMap<ApplicationId, Application> = applications
-            .rows
-            .into_iter()
-            .filter(|application| application.region == id)
-            .map(|application| (application.id, application))
-            .collect();
+        let applications = self.all_applications().await?;
         let environments = self.store.all_environments().await;
         let environments = environments.map_err(|error| failures::store(&error))?;
         Ok(environments
             .into_iter()
             .filter_map(|environment| {
-                let application = applications.get(&environment.application)?.clone();
-                Some(Scene {
+                let application = applications.get(&environment.application)?;
+                (application.region == id).then(|| Scene {
                     environment,
-                    application,
+                    application: application.clone(),
                     region: region.clone(),
                 })
             })
+            .collect())
+    }
+
+    /// In which region each environment is.
+    pub(crate) async fn regions_of_environments(
+        &self,
+    ) -> Result<HashMap<EnvironmentId, RegionId>, Failure> {
+        let applications = self.all_applications().await?;
+        let environments = self.store.all_environments().await;
+        let environments = environments.map_err(|error| failures::store(&error))?;
+        let places = environments.into_iter().filter_map(|environment| {
+            let application = applications.get(&environment.application)?;
+            Some((environment.id, application.region))
+        });
+        Ok(places.collect())
+    }
+
+    async fn all_applications(&self) -> Result<HashMap<ApplicationId, Application>, Failure> {
+        let all = self
+            .store
+            .applications(&ApplicationFilter::default(), &PageRequest::first(u32::MAX))
+            .await
+            .map_err(|error| failures::store(&error))?;
+        let rows = all.rows.into_iter();
+        Ok(rows
+            .map(|application| (application.id, application))
             .collect())
     }
 }

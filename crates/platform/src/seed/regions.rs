@@ -10,7 +10,7 @@ use crate::parts::{Backends, Settings};
 use crate::regions::{RegionBackends, RegionSettings, check};
 use crate::{catalogue, ids};
 
-/// Records the regions as the settings have them; those that they have no longer offer nothing new.
+/// Records the regions as the settings have them.
 pub(super) async fn seed(backends: &Backends, settings: &Settings) -> Result<Vec<RegionId>, Error> {
     check(&settings.regions)?;
     let mut seeded = Vec::new();
@@ -24,7 +24,7 @@ pub(super) async fn seed(backends: &Backends, settings: &Settings) -> Result<Vec
         clusters::seed(backends, region, &runs_on.drivers, id).await?;
         seeded.push(id);
     }
-    close_others(backends, &seeded).await?;
+    name_others(backends, &seeded).await?;
     Ok(seeded)
 }
 
@@ -81,26 +81,11 @@ async fn seed_region(
     Ok(id)
 }
 
-/// What is in a region that this server does not run stays as it is, and nothing is added to it.
-async fn close_others(backends: &Backends, seeded: &[RegionId]) -> Result<(), Error> {
+/// What is in a region that this server does not run stays as it is, and is there again when it is put back.
+async fn name_others(backends: &Backends, seeded: &[RegionId]) -> Result<(), Error> {
     for region in backends.store.regions().await? {
-        if seeded.contains(&region.id) {
-            continue;
-        }
-        tracing::warn!(region = %region.slug, "this server does not run the region any more; what is there cannot be changed");
-        let services = backends.store.services(Some(region.id)).await?;
-        let closed: Vec<Change> = services
-            .into_iter()
-            .filter(|service| service.offered)
-            .map(|service| {
-                Change::PutService(Service {
-                    offered: false,
-                    ..service
-                })
-            })
-            .collect();
-        if !closed.is_empty() {
-            backends.store.commit(closed).await?;
+        if !seeded.contains(&region.id) {
+            tracing::warn!(region = %region.slug, "this server does not run the region any more; what is there cannot be changed");
         }
     }
     Ok(())

@@ -29,7 +29,10 @@ impl Platform {
                 ),
             ));
         }
-        let all = self.parts.store.services(None).await?;
+        let parts = &self.parts;
+        parts.region_parts(scene.region.id)?;
+        let mut all = parts.store.services(None).await?;
+        all.retain(|service| parts.regions.get(service.region).is_some());
         let id: Option<ServiceId> = new.service.parse().ok();
         let named = |service: &&Service| {
             Some(service.id) == id
@@ -46,7 +49,7 @@ impl Platform {
         if let Some(service) = meant {
             return Ok(service.clone());
         }
-        let regions = self.parts.store.regions().await?;
+        let regions = parts.store.regions().await?;
         let elsewhere: BTreeSet<&str> = all
             .iter()
             .filter(|service| service.offered)

@@ -58,7 +58,7 @@ impl Platform {
         let services = self.parts.store.services(region).await?;
         Ok(services
             .into_iter()
-            .filter(|service| service.offered)
+            .filter(|service| service.offered && self.parts.regions.get(service.region).is_some())
             .collect())
     }
 
