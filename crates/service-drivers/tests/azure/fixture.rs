@@ -2,19 +2,21 @@
 
 use async_trait::async_trait;
 use http::{Method, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::json;
-use uuid::Uuid;
-use windlass_model::id::{BindingId, InstanceId, short};
+use windlass_model::id::{InstanceId, short};
 use windlass_model::names::Prefix;
 use windlass_service_drivers::azure::AzureDriver;
 use windlass_services::conformance::{Fixture, Session, Traits};
 use windlass_services::{
-    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
+    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest,
 };
 
 use crate::blobs::{Answer, Blobs, owner};
+pub(crate) use crate::given::value;
 use crate::server::{ACCOUNT, Server};
+use crate::specs;
+pub(crate) use crate::specs::binding;
 
 pub(crate) struct Azure {
     pub(crate) access: Access,
@@ -22,36 +24,11 @@ pub(crate) struct Azure {
 }
 
 pub(crate) fn spec() -> InstanceSpec {
-    InstanceSpec {
-        instance: InstanceId::from(Uuid::now_v7()),
-        connection_limit: 20,
-        comment: "shop/test/DEFAULT".to_owned(),
-        given: None,
-        owner: None,
-        storage_bytes: None,
-    }
-}
-
-pub(crate) fn binding(generation: u32) -> BindingSpec {
-    BindingSpec {
-        binding: BindingId::from(Uuid::now_v7()),
-        generation,
-        password: password::generate(),
-    }
+    specs::spec(20)
 }
 
 pub(crate) fn name(instance: InstanceId) -> String {
     format!("svc-{}", short(instance))
-}
-
-pub(crate) fn value<'a>(variables: &'a [Variable], name: &str) -> &'a str {
-    let found = variables
-        .iter()
-        .find(|variable| variable.name.as_str() == name);
-    found
-        .unwrap_or_else(|| panic!("{name} is given"))
-        .value
-        .expose_secret()
 }
 
 pub(crate) fn variables(

@@ -1,5 +1,10 @@
 //! The Azure Blob driver on Azurite, Microsoft's own emulator, which `scripts/prepare-azurite` makes ready.
 
+#[path = "../support/given.rs"]
+mod given;
+#[path = "../support/specs.rs"]
+mod specs;
+
 mod account;
 mod blobs;
 mod conformance;

@@ -3,17 +3,18 @@
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use uuid::Uuid;
-use windlass_model::id::{BindingId, InstanceId, short};
+use windlass_model::id::{InstanceId, short};
 use windlass_model::names::Prefix;
 use windlass_service_drivers::mongodb::MongodbDriver;
 use windlass_services::conformance::{Fixture, Session, Traits};
 use windlass_services::{
-    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
+    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest,
 };
 
 use crate::client::Client;
 use crate::server::Server;
+use crate::specs;
+pub(crate) use crate::specs::binding;
 
 pub(crate) struct Ferretdb {
     pub(crate) server: Server,
@@ -87,22 +88,7 @@ impl Ferretdb {
 }
 
 pub(crate) fn spec() -> InstanceSpec {
-    InstanceSpec {
-        instance: InstanceId::from(Uuid::now_v7()),
-        connection_limit: 10,
-        comment: "shop/test/DEFAULT".to_owned(),
-        given: None,
-        owner: None,
-        storage_bytes: None,
-    }
-}
-
-pub(crate) fn binding(generation: u32) -> BindingSpec {
-    BindingSpec {
-        binding: BindingId::from(Uuid::now_v7()),
-        generation,
-        password: password::generate(),
-    }
+    specs::spec(10)
 }
 
 /// The name of the instance's database.

@@ -8,6 +8,9 @@
 )]
 mod support;
 
+#[path = "../support/specs.rs"]
+mod specs;
+
 mod administrators;
 mod client;
 mod conformance;

@@ -10,6 +10,11 @@ mod support;
 )]
 mod s3;
 
+#[path = "../support/given.rs"]
+mod given;
+#[path = "../support/specs.rs"]
+mod specs;
+
 mod administrators;
 mod conformance;
 mod fixture;

@@ -4,6 +4,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/given.rs"]
+mod given;
+#[path = "../support/specs.rs"]
+mod specs;
+
 mod administrators;
 mod conformance;
 mod fixture;

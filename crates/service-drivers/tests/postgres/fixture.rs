@@ -5,17 +5,18 @@ use std::str::FromStr;
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use tokio_postgres::{Client, Config};
-use uuid::Uuid;
-use windlass_model::id::{BindingId, InstanceId, short};
+use windlass_model::id::{InstanceId, short};
 use windlass_model::names::Prefix;
 use windlass_model::profile::Profile;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_services::conformance::{Fixture, Session};
 use windlass_services::{
-    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
+    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest,
 };
 
 use crate::server::{Server, WANTED, connect};
+use crate::specs;
+pub(crate) use crate::specs::binding;
 
 pub(crate) struct Postgres {
     pub(crate) server: &'static Server,
@@ -93,22 +94,7 @@ impl Postgres {
 }
 
 pub(crate) fn spec() -> InstanceSpec {
-    InstanceSpec {
-        instance: InstanceId::from(Uuid::now_v7()),
-        connection_limit: 10,
-        comment: "shop/test/DEFAULT".to_owned(),
-        given: None,
-        owner: None,
-        storage_bytes: None,
-    }
-}
-
-pub(crate) fn binding(generation: u32) -> BindingSpec {
-    BindingSpec {
-        binding: BindingId::from(Uuid::now_v7()),
-        generation,
-        password: password::generate(),
-    }
+    specs::spec(10)
 }
 
 pub(crate) fn name(spec: &InstanceSpec) -> String {

@@ -5,6 +5,9 @@ mod support;
 #[path = "../support/wanted.rs"]
 mod wanted;
 
+#[path = "../support/specs.rs"]
+mod specs;
+
 mod administrators;
 mod conformance;
 mod fixture;

@@ -2,19 +2,20 @@
 
 use async_trait::async_trait;
 use http::Method;
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use uuid::Uuid;
-use windlass_model::id::{BindingId, InstanceId, short};
+use windlass_model::id::{InstanceId, short};
 use windlass_model::names::Prefix;
 use windlass_service_drivers::rabbitmq::RabbitmqDriver;
 use windlass_services::conformance::{Fixture, Session};
 use windlass_services::{
-    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
+    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest,
 };
 
 use crate::amqp::{Amqp, parse};
+pub(crate) use crate::given::value;
 use crate::server::{Server, WANTED};
+use crate::specs;
+pub(crate) use crate::specs::binding;
 
 pub(crate) struct Rabbitmq {
     pub(crate) server: &'static Server,
@@ -24,36 +25,11 @@ pub(crate) struct Rabbitmq {
 }
 
 pub(crate) fn spec() -> InstanceSpec {
-    InstanceSpec {
-        instance: InstanceId::from(Uuid::now_v7()),
-        connection_limit: 20,
-        comment: "shop/test/DEFAULT".to_owned(),
-        given: None,
-        owner: None,
-        storage_bytes: None,
-    }
-}
-
-pub(crate) fn binding(generation: u32) -> BindingSpec {
-    BindingSpec {
-        binding: BindingId::from(Uuid::now_v7()),
-        generation,
-        password: password::generate(),
-    }
+    specs::spec(20)
 }
 
 pub(crate) fn name(instance: InstanceId) -> String {
     format!("svc-{}", short(instance))
-}
-
-pub(crate) fn value<'a>(variables: &'a [Variable], name: &str) -> &'a str {
-    let found = variables
-        .iter()
-        .find(|variable| variable.name.as_str() == name);
-    found
-        .unwrap_or_else(|| panic!("{name} is given"))
-        .value
-        .expose_secret()
 }
 
 impl Rabbitmq {

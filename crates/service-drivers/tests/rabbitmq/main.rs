@@ -5,6 +5,11 @@ mod support;
 #[path = "../support/wanted.rs"]
 mod wanted;
 
+#[path = "../support/given.rs"]
+mod given;
+#[path = "../support/specs.rs"]
+mod specs;
+
 mod administrators;
 mod amqp;
 mod conformance;

@@ -3,16 +3,17 @@
 use async_trait::async_trait;
 use redis::aio::MultiplexedConnection;
 use secrecy::ExposeSecret;
-use uuid::Uuid;
-use windlass_model::id::{BindingId, InstanceId, short};
+use windlass_model::id::{InstanceId, short};
 use windlass_model::names::Prefix;
 use windlass_service_drivers::redis::{RESERVED_CONNECTIONS, RedisDriver};
 use windlass_services::conformance::{Fixture, Session, Traits};
 use windlass_services::{
-    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest, password,
+    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest,
 };
 
 use crate::server::{Server, WANTED, connect, run};
+use crate::specs;
+pub(crate) use crate::specs::binding;
 
 pub(crate) struct Redis {
     pub(crate) server: Server,
@@ -78,22 +79,7 @@ impl Redis {
 }
 
 pub(crate) fn spec() -> InstanceSpec {
-    InstanceSpec {
-        instance: InstanceId::from(Uuid::now_v7()),
-        connection_limit: 10,
-        comment: "shop/test/DEFAULT".to_owned(),
-        given: None,
-        owner: None,
-        storage_bytes: None,
-    }
-}
-
-pub(crate) fn binding(generation: u32) -> BindingSpec {
-    BindingSpec {
-        binding: BindingId::from(Uuid::now_v7()),
-        generation,
-        password: password::generate(),
-    }
+    specs::spec(10)
 }
 
 /// A variable's value.

@@ -5,17 +5,18 @@ use http::Method;
 use rusty_s3::{Bucket, Credentials, UrlStyle};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
-use windlass_model::id::{BindingId, ClusterId, InstanceId, short};
+use windlass_model::id::{ClusterId, InstanceId, short};
 use windlass_model::names::Prefix;
 use windlass_model::profile::Profile;
 use windlass_service_drivers::s3_endpoint::S3EndpointDriver;
 use windlass_services::conformance::{Fixture, Session, Traits};
-use windlass_services::{
-    Access, BindingSpec, Driver, InstanceSpec, Variable, VariableRequest, password,
-};
+use windlass_services::{Access, BindingSpec, Driver, InstanceSpec, Variable, VariableRequest};
 
+pub(crate) use crate::given::value;
 use crate::s3::{Connection, S3};
 use crate::server::Server;
+use crate::specs;
+pub(crate) use crate::specs::binding;
 
 pub(crate) struct Endpoint<'a> {
     pub(crate) server: &'a Server,
@@ -24,22 +25,7 @@ pub(crate) struct Endpoint<'a> {
 }
 
 pub(crate) fn spec() -> InstanceSpec {
-    InstanceSpec {
-        instance: InstanceId::from(Uuid::now_v7()),
-        connection_limit: 20,
-        comment: "shop/test/DEFAULT".to_owned(),
-        given: None,
-        owner: None,
-        storage_bytes: None,
-    }
-}
-
-pub(crate) fn binding(generation: u32) -> BindingSpec {
-    BindingSpec {
-        binding: BindingId::from(Uuid::now_v7()),
-        generation,
-        password: password::generate(),
-    }
+    specs::spec(20)
 }
 
 pub(crate) fn name(instance: InstanceId) -> String {
@@ -49,16 +35,6 @@ pub(crate) fn name(instance: InstanceId) -> String {
 /// The user that is the instance's mark, and what the names of its bindings' users begin with.
 pub(crate) fn steward(instance: InstanceId) -> String {
     format!("windlass.{}", instance.to_string().replace('-', ""))
-}
-
-pub(crate) fn value<'a>(variables: &'a [Variable], name: &str) -> &'a str {
-    let found = variables
-        .iter()
-        .find(|variable| variable.name.as_str() == name);
-    found
-        .unwrap_or_else(|| panic!("{name} is given"))
-        .value
-        .expose_secret()
 }
 
 pub(crate) fn variables(

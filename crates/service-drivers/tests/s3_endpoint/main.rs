@@ -8,6 +8,11 @@
 )]
 mod s3;
 
+#[path = "../support/given.rs"]
+mod given;
+#[path = "../support/specs.rs"]
+mod specs;
+
 mod conformance;
 mod contents;
 mod encrypted;
