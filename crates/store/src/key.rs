@@ -16,7 +16,7 @@ use windlass_operations::StoreError;
 use zeroize::Zeroizing;
 
 pub use file::KeyFileError;
-pub(crate) use file::{create, read};
+pub(crate) use file::{create, put, read};
 
 /// The length of the nonce that each sealed value begins with.
 const NONCE: usize = 24;

@@ -17,11 +17,13 @@ mod open;
 mod operation;
 mod query;
 mod reserve;
+mod rotation;
 mod row;
 mod settings;
 mod store;
 
 pub use error::{KeyFileError, OpenError};
+pub use rotation::{Rotation, RotationError};
 pub use settings::StoreSettings;
 
 use inner::Inner;

@@ -13,7 +13,7 @@ use crate::key::{self, Key, KeyFileError, Vault};
 use crate::migration::{APPLICATION_ID, NEWEST, migrate, stamp};
 use crate::reserve::Reserve;
 use crate::settings::StoreSettings;
-use crate::{Inner, SqliteStore, fault};
+use crate::{Inner, SqliteStore, fault, rotation};
 
 /// The first bytes of every SQLite database.
 const HEADER: &[u8] = b"SQLite format 3\0";
@@ -36,13 +36,25 @@ impl SqliteStore {
         } else {
             existing(&settings, &directory)?
         };
-        let vault = Vault::new(&key);
+        let mut vault = Vault::new(&key);
         let reserve = Reserve::new(settings.directory.join("reserve"), settings.reserve_bytes);
         let (writer, readers) = match connect(&settings, &vault, first).await {
             // SQLite needs a little room to open a database, too.
             Err(OpenError::Database { source, .. })
                 if fault::is_full(&source) && reserve.give_up() =>
             {
+                connect(&settings, &vault, first).await?
+            }
+            Err(OpenError::WrongKey {
+                wanted,
+                path,
+                found,
+            }) => {
+                vault = rotation::finish(&settings, &wanted)?.ok_or(OpenError::WrongKey {
+                    wanted,
+                    path,
+                    found,
+                })?;
                 connect(&settings, &vault, first).await?
             }
             other => other?,

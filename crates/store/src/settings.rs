@@ -27,10 +27,16 @@ impl StoreSettings {
         }
     }
 
-    pub(crate) fn key_path(&self) -> PathBuf {
+    /// Where the key is.
+    pub fn key_path(&self) -> PathBuf {
         self.key_file
             .clone()
             .unwrap_or_else(|| self.directory.join("secret.key"))
+    }
+
+    /// The key that secrets are being sealed under anew, until it is in the place of the one before.
+    pub(crate) fn next_key_path(&self) -> PathBuf {
+        self.key_path().with_added_extension("next")
     }
 
     pub(crate) fn database_path(&self) -> PathBuf {

@@ -3,10 +3,13 @@
 mod catalogue;
 mod clusters;
 mod images;
+mod key;
+mod mendable;
 mod paths;
 mod regions;
 mod router;
 mod server;
+mod state;
 mod stop;
 mod token;
 
@@ -51,6 +54,9 @@ enum Verb {
     /// Make tokens on the server's machine.
     #[command(subcommand)]
     Token(token::Verb),
+    /// The key under which the store's secrets are sealed.
+    #[command(subcommand)]
+    Key(key::Verb),
 }
 
 /// The arguments as they are read and as their help shows them: with the names of variables, never their
@@ -75,13 +81,18 @@ fn main() -> ExitCode {
         Verb::Router(options) => with_log(|| router::run(options)),
         Verb::Images(verb) => images::run(verb),
         Verb::Token(verb) => token::run(verb),
+        Verb::Key(verb) => key::run(verb),
         Verb::Client(command) => return windlass_cli::run(command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
-            ExitCode::from(if error.is::<token::Mendable>() { 1 } else { 2 })
+            ExitCode::from(if error.is::<mendable::Mendable>() {
+                1
+            } else {
+                2
+            })
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `windlass server`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,9 +32,10 @@ use windlass_service_drivers::rabbitmq::RabbitmqDriver;
 use windlass_service_drivers::redis::RedisDriver;
 use windlass_service_drivers::s3_endpoint::S3EndpointDriver;
 use windlass_services::Driver;
-use windlass_store::{OpenError, SqliteStore, StoreSettings};
+use windlass_store::{OpenError, SqliteStore};
 
 use crate::regions::Region;
+use crate::state::StateOptions;
 use crate::{catalogue, clusters, paths, regions, stop, token};
 
 /// How long another server's lock is waited for: longer than any program takes to be started.
@@ -45,9 +46,8 @@ const LOCK_PAUSE: Duration = Duration::from_millis(50);
 /// Options of the server.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Where everything is kept: the store, repositories, logs, the route table.
-    #[arg(long, env = "WINDLASS_STATE_DIR", value_name = "DIR")]
-    state_dir: PathBuf,
+    #[command(flatten)]
+    state: StateOptions,
     /// Where the API is served, by plain HTTP. Others reach it by TLS through the router, see --router-tls-port.
     #[arg(
         long,
@@ -195,9 +195,9 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
 
 async fn serve(options: Options) -> anyhow::Result<()> {
     let stop = stop::on_signal()?;
-    let store: Arc<dyn Store> = Arc::new(open_store(&options.state_dir).await?);
+    let store: Arc<dyn Store> = Arc::new(open_store(&options.state).await?);
     let installation = installation_id(store.as_ref()).await?;
-    let id_file = paths::installation_id_file(&options.state_dir);
+    let id_file = paths::installation_id_file(&options.state.state_dir);
     std::fs::write(&id_file, format!("{installation}\n"))
         .with_context(|| format!("writing {}", id_file.display()))?;
     let builder = Arc::new(builder(&options)?);
@@ -222,9 +222,9 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     }
     let first_start = store.organisations().await?.is_empty();
     let platform = Platform::open(backends, settings).await?;
-    token::remember_administrator(store.as_ref(), &platform, &options.state_dir).await?;
-    tracing::info!(listen = %options.listen, state_dir = %options.state_dir.display(), installation = platform.installation(), "the server is ready");
-    token::announce(first_start, &options.state_dir, &public_url(&options))?;
+    token::remember_administrator(store.as_ref(), &platform, &options.state.state_dir).await?;
+    tracing::info!(listen = %options.listen, state_dir = %options.state.state_dir.display(), installation = platform.installation(), "the server is ready");
+    token::announce(first_start, &options.state.state_dir, &public_url(&options))?;
     let worker = platform.clone();
     let work = tokio::spawn({
         let stop = stop.clone();
@@ -243,10 +243,10 @@ async fn serve(options: Options) -> anyhow::Result<()> {
 
 /// Opens the store. One that is in use is asked for again: a program that a killed server was just starting
 /// (git) holds the lock for the moment until it is the program that it will be.
-async fn open_store(state: &Path) -> Result<SqliteStore, OpenError> {
+async fn open_store(state: &StateOptions) -> Result<SqliteStore, OpenError> {
     let begun = Instant::now();
     loop {
-        match SqliteStore::open(StoreSettings::new(state)).await {
+        match SqliteStore::open(state.store()).await {
             Err(OpenError::InUse { .. }) if begun.elapsed() < LOCK_PATIENCE => {
                 tokio::time::sleep(LOCK_PAUSE).await;
             }
@@ -265,7 +265,7 @@ fn builder(options: &Options) -> anyhow::Result<GitBuilder> {
             ..RemotePolicy::default()
         },
         proxies: proxies(),
-        ..BuilderSettings::new(paths::repositories(&options.state_dir))
+        ..BuilderSettings::new(paths::repositories(&options.state.state_dir))
     })?)
 }
 
@@ -276,9 +276,9 @@ fn backends(
     builder: Arc<GitBuilder>,
     installation: &str,
 ) -> anyhow::Result<Backends> {
-    let logs = FileLogs::new(paths::deployment_logs(&options.state_dir))
+    let logs = FileLogs::new(paths::deployment_logs(&options.state.state_dir))
         .context("the logs of deployments")?;
-    paths::make_router_directory(&options.state_dir).context("the router's directory")?;
+    paths::make_router_directory(&options.state.state_dir).context("the router's directory")?;
     Ok(Backends {
         store,
         regions: regions
@@ -289,8 +289,8 @@ fn backends(
         builder,
         logs: Arc::new(logs),
         router: Arc::new(SocketControl::new(
-            paths::route_table(&options.state_dir),
-            paths::router_socket(&options.state_dir),
+            paths::route_table(&options.state.state_dir),
+            paths::router_socket(&options.state.state_dir),
         )),
         clock: Arc::new(SystemClock),
     })
@@ -384,7 +384,7 @@ fn settings(options: &Options, regions: Vec<Region>) -> anyhow::Result<Settings>
         router_port: options.router_port,
         router_tls_port: options.router_tls_port,
         public_url: public_url(options),
-        token_file: paths::token_file(&options.state_dir),
+        token_file: paths::token_file(&options.state.state_dir),
         release_command_timeout: Duration::from_secs(options.release_command_timeout),
         health_timeout: Duration::from_secs(options.health_timeout),
         drain_deadline: Duration::from_secs(options.drain_deadline),

@@ -5,11 +5,10 @@
 //! store has its hash only, so nothing can show it again; a new one is made instead, by whoever may write to
 //! the state directory.
 
-use std::fmt;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use windlass_operations::SystemClock;
@@ -17,9 +16,11 @@ use windlass_operations::clock::Clock;
 use windlass_platform::{Error, Platform};
 use windlass_records::change::AuditEntry;
 use windlass_records::{Change, Store, Token, User};
-use windlass_store::{OpenError, SqliteStore, StoreSettings};
+use windlass_store::SqliteStore;
 
+use crate::mendable::{has_store, unopened};
 use crate::paths;
+use crate::state::StateOptions;
 
 /// The setting that says which user the administrator is.
 const ADMINISTRATOR: &str = "administrator";
@@ -33,9 +34,8 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// The state directory of the server.
-    #[arg(long, env = "WINDLASS_STATE_DIR", value_name = "DIR")]
-    state_dir: PathBuf,
+    #[command(flatten)]
+    state: StateOptions,
     /// What it is for; kept in the record.
     #[arg(long, default_value = "made on the server's machine")]
     name: String,
@@ -44,24 +44,12 @@ pub(crate) struct Create {
     json: bool,
 }
 
-/// What the one who typed the command can mend.
-#[derive(Debug)]
-pub(crate) struct Mendable(String);
-
-impl fmt::Display for Mendable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Mendable {}
-
 pub(crate) fn run(verb: Verb) -> anyhow::Result<()> {
     let Verb::Create(options) = verb;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let (user, token) = runtime.block_on(create(&options.state_dir, options.name))?;
+    let (user, token) = runtime.block_on(create(&options.state, options.name))?;
     let mut out = io::stdout().lock();
     if options.json {
         let data = serde_json::json!({"user": user.email, "token": token.expose_secret()});
@@ -78,18 +66,9 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn create(state: &Path, name: String) -> anyhow::Result<(User, SecretString)> {
-    // Opening would make a store where there is none.
-    if !paths::store(state).exists() {
-        bail!(Mendable(format!(
-            "there is no store in {}: name the state directory of a server that has been started once",
-            state.display()
-        )));
-    }
-    let store = match SqliteStore::open(StoreSettings::new(state)).await {
-        Err(error @ OpenError::InUse { .. }) => bail!(Mendable(error.to_string())),
-        other => other?,
-    };
+async fn create(state: &StateOptions, name: String) -> anyhow::Result<(User, SecretString)> {
+    has_store(&state.state_dir)?;
+    let store = SqliteStore::open(state.store()).await.map_err(unopened)?;
     let created = insert(&store, name).await;
     store.close().await;
     created

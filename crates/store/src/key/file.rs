@@ -75,12 +75,15 @@ pub(crate) fn create(path: &Path) -> Result<Key, KeyFileError> {
         .open(&half)?;
     file.write_all(text.as_slice())?;
     file.sync_all()?;
-    std::fs::rename(&half, path)?;
-    if let Some(parent) = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        File::open(parent)?.sync_all()?;
-    }
+    put(&half, path)?;
     Ok(key)
+}
+
+/// Puts one file in the place of another, also when the power fails.
+pub(crate) fn put(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)?;
+    match to.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
 }

@@ -11,6 +11,8 @@ mod full_disk;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod rotation;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod secrets;

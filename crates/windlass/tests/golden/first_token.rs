@@ -4,91 +4,10 @@
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use tempfile::TempDir;
-
-use crate::support::cli::{Ran, User, WINDLASS};
+use crate::support::machine::{Machine, stop};
 use crate::support::terminal::Terminal;
-
-const READY: &str = "the server is ready";
-
-/// A state directory, and a user on the same machine.
-struct Machine {
-    directory: TempDir,
-    user: User,
-    address: String,
-}
-
-impl Machine {
-    fn new() -> Self {
-        let directory = tempfile::Builder::new()
-            .prefix("windlass-token-")
-            .tempdir()
-            .expect("a directory");
-        let home = directory.path().join("home");
-        fs::create_dir(&home).expect("a directory");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("an address").to_string();
-        Self {
-            directory,
-            user: User { home },
-            address,
-        }
-    }
-
-    fn state(&self) -> PathBuf {
-        self.directory.path().join("state")
-    }
-
-    fn file(&self) -> PathBuf {
-        self.state().join("admin-token")
-    }
-
-    fn server(&self) -> Command {
-        let mut command = Command::new(WINDLASS);
-        self.user.prepare(&mut command, &self.user.home);
-        command
-            .env("TERM", "xterm")
-            .arg("server")
-            .args(["--listen", &self.address, "--docker-socket", "/nowhere"])
-            .arg("--state-dir")
-            .arg(self.state());
-        command
-    }
-
-    /// Starts the server at a terminal and waits until it serves.
-    fn start(&self) -> Terminal {
-        let terminal = Terminal::start(&mut self.server(), None);
-        terminal.wait_for(READY);
-        terminal
-    }
-
-    fn windlass(&self, arguments: &[&str]) -> Ran {
-        self.user.windlass(arguments)
-    }
-
-    fn take(&self) -> Ran {
-        let (url, file) = (format!("http://{}", self.address), self.file());
-        self.windlass(&["login", &url, "--first-token", text(&file)])
-    }
-
-    fn create(&self) -> Ran {
-        self.windlass(&["token", "create", "--state-dir", text(&self.state())])
-    }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a path of the test")
-}
-
-fn stop(terminal: Terminal) -> String {
-    terminal.terminate();
-    let (status, screen) = terminal.end();
-    assert!(status.success(), "{screen}");
-    screen
-}
 
 #[test]
 fn the_first_token_is_shown_once_and_taken_once() {

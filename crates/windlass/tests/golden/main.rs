@@ -13,6 +13,7 @@ mod brokers;
 mod failures;
 mod first_steps;
 mod first_token;
+mod key;
 mod life_cycle;
 mod lost_connection;
 mod media;

@@ -1,6 +1,7 @@
 //! A server without Docker, its user, and transcripts of what they say to each other.
 
 pub(crate) mod gate;
+pub(crate) mod machine;
 pub(crate) mod normal;
 pub(crate) mod snapshot;
 pub(crate) mod terminal;
