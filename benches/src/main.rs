@@ -90,7 +90,7 @@ fn measure_all(only: &[Name], stage: &mut Stage, report: &mut Report) -> Result<
 }
 
 /// A line for the one who waits.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // Nobody reading is no reason to stop measuring.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

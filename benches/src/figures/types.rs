@@ -14,6 +14,7 @@ use crate::api::Api;
 use crate::hand::{self, Container};
 use crate::report::{Figure, Row};
 use crate::samples::Samples;
+use crate::say;
 use crate::until::until_every;
 
 /// The first start of a search server on a busy machine.
@@ -29,7 +30,7 @@ struct Type {
     image: &'static str,
     private: &'static str,
     /// A port, and what is said to it; the server runs when it answers. One that speaks first is told nothing.
-    probe: (u16, &'static str),
+    probe: (u16, &'static [u8]),
     /// A file that its server needs.
     file: Option<&'static str>,
     shared: Option<Shared>,
@@ -44,14 +45,17 @@ struct Shared {
     script: &'static str,
 }
 
-const HTTP: &str = "GET / HTTP/1.0\r\n\r\n";
+const HTTP: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
+/// `{hello: 1, $db: "admin"}` as an `OP_MSG` of MongoDB's protocol, which asks for no credentials.
+const HELLO: &[u8] = b"\x34\0\0\0\x01\0\0\0\0\0\0\0\xdd\x07\0\0\0\0\0\0\0\
+    \x1f\0\0\0\x10hello\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0";
 
 const TYPES: [Type; 7] = [
     Type {
         title: "MariaDB",
         image: "mariadb:10.11",
         private: "mariadb-10.11-private",
-        probe: (3306, ""),
+        probe: (3306, b""),
         file: None,
         shared: Some(Shared {
             service: "mariadb-10.11-shared",
@@ -82,7 +86,7 @@ const TYPES: [Type; 7] = [
         title: "Redis",
         image: "redis:7",
         private: "redis-7-private",
-        probe: (6379, "PING\r\n"),
+        probe: (6379, b"PING\r\n"),
         file: None,
         shared: None,
     },
@@ -90,7 +94,7 @@ const TYPES: [Type; 7] = [
         title: "Memcached",
         image: "memcached:1.6",
         private: "memcached-1.6-private",
-        probe: (11211, "version\r\n"),
+        probe: (11211, b"version\r\n"),
         file: None,
         shared: None,
     },
@@ -132,7 +136,7 @@ const TYPES: [Type; 7] = [
         title: "FerretDB",
         image: "ghcr.io/ferretdb/ferretdb:1.24.2",
         private: "ferretdb-1.24-private",
-        probe: (8088, HTTP),
+        probe: (27017, HELLO),
         file: None,
         shared: None,
     },
@@ -168,6 +172,7 @@ pub(super) fn measure(stage: &mut Stage) -> Result<Figure> {
                 &hand,
             ));
             notes.push(ratio(&kind, "shared", &windlass, &hand));
+            say(&format!("        {}", notes[notes.len() - 1]));
         }
         let (windlass, hand) =
             on_private(api, &installation.id, &environment, &kind, &name, private)
@@ -183,6 +188,7 @@ pub(super) fn measure(stage: &mut Stage) -> Result<Figure> {
             &hand,
         ));
         notes.push(ratio(&kind, "private", &windlass, &hand));
+        say(&format!("        {}", notes[notes.len() - 1]));
     }
     Ok(Figure {
         title: "An instance of the other types, from the call until it can be used",
@@ -194,7 +200,12 @@ pub(super) fn measure(stage: &mut Stage) -> Result<Figure> {
 
 fn ratio(kind: &Type, plan: &str, windlass: &Samples, hand: &Samples) -> String {
     let ratio = windlass.median() / hand.median();
-    format!("{}, {plan}: Windlass to by hand {ratio:.2}", kind.title)
+    format!(
+        "{}, {plan}: Windlass {:.0} ms, by hand {:.0} ms, ratio {ratio:.2}",
+        kind.title,
+        windlass.median(),
+        hand.median()
+    )
 }
 
 /// Adds and provisions one; gives its id and how long the latter took.
@@ -322,7 +333,7 @@ fn arguments(kind: &Type, inspected: &Value) -> Vec<String> {
 }
 
 /// Whether a server says something.
-fn answers(host: &str, port: u16, words: &str) -> bool {
+fn answers(host: &str, port: u16, words: &[u8]) -> bool {
     let Ok(address) = format!("{host}:{port}").parse() else {
         return false;
     };
@@ -331,7 +342,7 @@ fn answers(host: &str, port: u16, words: &str) -> bool {
     };
     let asked = stream
         .set_read_timeout(Some(ANSWER))
-        .and_then(|()| stream.write_all(words.as_bytes()));
+        .and_then(|()| stream.write_all(words));
     asked.is_ok() && stream.read(&mut [0; 64]).is_ok_and(|read| read > 0)
 }
 
