@@ -1,4 +1,5 @@
-//! A server and a router with a state directory, gone with everything that they made when it is dropped.
+//! A server and a router with a state directory, gone with everything that they made when it is dropped. What they wrote
+//! is then looked through for secrets.
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 
 use super::cli::{User, WINDLASS};
 use super::http::{self, Answer};
-use super::{docker, wait};
+use super::{docker, secrets, wait};
 
 /// A start on a busy machine, with migrations.
 const START: Duration = Duration::from_mins(1);
@@ -277,6 +278,10 @@ impl Drop for Installation {
         }
         if let Ok(id) = fs::read_to_string(self.state.join("installation-id")) {
             docker::clean(id.trim());
+        }
+        if !std::thread::panicking() {
+            let logs = ["server.log", "router.log"].map(|log| self.directory.path().join(log));
+            secrets::are_written_nowhere(&self.state, &logs, &self.token);
         }
     }
 }

@@ -16,5 +16,6 @@ pub(crate) mod leftovers;
 pub(crate) mod load;
 pub(crate) mod operators;
 pub(crate) mod proxy;
+mod secrets;
 pub(crate) mod tls;
 pub(crate) mod wait;
