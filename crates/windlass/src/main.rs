@@ -48,9 +48,6 @@ enum Verb {
     /// Prepare the images of services on this machine's engine.
     #[command(subcommand)]
     Images(images::Verb),
-    /// Make tokens on the server's machine.
-    #[command(subcommand)]
-    Token(token::Verb),
 }
 
 /// The arguments as they are read and as their help shows them: with the names of variables, never their
@@ -74,8 +71,10 @@ fn main() -> ExitCode {
         Verb::Server(options) => with_log(|| server::run(*options)),
         Verb::Router(options) => with_log(|| router::run(options)),
         Verb::Images(verb) => images::run(verb),
-        Verb::Token(verb) => token::run(verb),
-        Verb::Client(command) => return windlass_cli::run(command),
+        Verb::Client(command) => match command.offline_token() {
+            Some(offline) => token::create(offline),
+            None => return windlass_cli::run(command),
+        },
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

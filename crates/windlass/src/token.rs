@@ -7,16 +7,16 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
+use windlass_cli::OfflineToken;
+use windlass_model::access::Level;
 use windlass_operations::SystemClock;
 use windlass_operations::clock::Clock;
 use windlass_platform::{Error, Platform};
-use windlass_records::change::AuditEntry;
-use windlass_records::{Change, Store, Token, User};
+use windlass_records::{AuditEntry, AuditOutcome, Change, Scope, Store, Token, User};
 use windlass_store::{OpenError, SqliteStore, StoreSettings};
 
 use crate::paths;
@@ -24,25 +24,8 @@ use crate::paths;
 /// The setting that says which user the administrator is.
 const ADMINISTRATOR: &str = "administrator";
 
-/// What to do with tokens.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
-    /// Make a new token for the administrator and print it once; earlier ones stay valid. The server must be stopped.
-    Create(Create),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Create {
-    /// The state directory of the server.
-    #[arg(long, env = "WINDLASS_STATE_DIR", value_name = "DIR")]
-    state_dir: PathBuf,
-    /// What it is for; kept in the record.
-    #[arg(long, default_value = "made on the server's machine")]
-    name: String,
-    /// Print data as JSON.
-    #[arg(long)]
-    json: bool,
-}
+/// What a token is for that nothing is said of.
+const NAME: &str = "made on the server's machine";
 
 /// What the one who typed the command can mend.
 #[derive(Debug)]
@@ -56,12 +39,13 @@ impl fmt::Display for Mendable {
 
 impl std::error::Error for Mendable {}
 
-pub(crate) fn run(verb: Verb) -> anyhow::Result<()> {
-    let Verb::Create(options) = verb;
+/// Makes a token in the state directory of a server that is stopped, and prints it.
+pub(crate) fn create(options: OfflineToken) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let (user, token) = runtime.block_on(create(&options.state_dir, options.name))?;
+    let name = options.name.unwrap_or_else(|| NAME.to_owned());
+    let (user, token) = runtime.block_on(create_in(&options.state_dir, name))?;
     let mut out = io::stdout().lock();
     if options.json {
         let data = serde_json::json!({"user": user.email, "token": token.expose_secret()});
@@ -78,7 +62,7 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn create(state: &Path, name: String) -> anyhow::Result<(User, SecretString)> {
+async fn create_in(state: &Path, name: String) -> anyhow::Result<(User, SecretString)> {
     // Opening would make a store where there is none.
     if !paths::store(state).exists() {
         bail!(Mendable(format!(
@@ -106,16 +90,23 @@ async fn insert(store: &dyn Store, name: String) -> anyhow::Result<(User, Secret
         user: user.id,
         name: name.clone(),
         hash: windlass_platform::token_hash(text.expose_secret()),
+        level: Level::Manage,
+        scope: Scope::Everywhere,
         created_at: now,
+        expires_at: None,
+        last_used_at: None,
     };
     let audit = AuditEntry {
         at: now,
         actor: "windlass".to_owned(),
         request_id: "windlass token create".to_owned(),
+        address: String::new(),
         action: "token.create".to_owned(),
         subject: user.email.clone(),
+        organisation: None,
         application: None,
         detail: name,
+        outcome: AuditOutcome::Done,
     };
     store
         .commit(vec![Change::InsertToken(token), Change::Audit(audit)])
