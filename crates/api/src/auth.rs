@@ -9,7 +9,7 @@ use http::{HeaderMap, header};
 use windlass_platform::Context;
 
 use crate::error::ApiError;
-use crate::request::{Notes, RequestId};
+use crate::request::{ClientAddress, Notes, RequestId};
 use crate::state::AppState;
 
 /// Lets no request through to the routes of the API that has no valid token.
@@ -32,7 +32,10 @@ async fn checked(
 ) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     match caller(state, token, id).await {
-        Ok(context) => {
+        Ok(mut context) => {
+            if let Some(ClientAddress(address)) = request.extensions().get() {
+                context.address.clone_from(address);
+            }
             if let Some(notes) = request.extensions().get::<Notes>() {
                 notes.set_actor(&context.email);
             }

@@ -1,6 +1,7 @@
 //! What is done around every request: its id, its path's form, its line in the log, and what becomes of
 //! errors and panics.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Instant;
@@ -20,6 +21,8 @@ use crate::slash::Slashes;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
 /// The forms of the routes' paths; they are the same for every router.
 static SLASHES: LazyLock<Slashes> =
     LazyLock::new(|| Slashes::new(routes::all().get_openapi().paths.paths.keys()));
@@ -27,6 +30,30 @@ static SLASHES: LazyLock<Slashes> =
 /// The id of a request: made here, never taken from outside.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
+
+/// The peer of the connection that a request came over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// Where a request comes from, for records.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientAddress(pub(crate) String);
+
+impl ClientAddress {
+    /// The peer, or whom the router on this machine names: anybody else could name whom it likes.
+    fn of(request: &Request) -> Option<Self> {
+        let Peer(peer) = *request.extensions().get::<Peer>()?;
+        let named = request.headers().get_all(FORWARDED_FOR).iter().next_back();
+        let named = named.and_then(|value| value.to_str().ok());
+        // The last one is whom the router saw; those before it are what it was told.
+        let last = named.and_then(|chain| chain.rsplit(',').next()?.trim().parse().ok());
+        let address = match last {
+            Some(named) if peer.is_loopback() => named,
+            _ => peer,
+        };
+        Some(Self(address.to_canonical().to_string()))
+    }
+}
 
 /// What the inner parts find out for the log.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +116,9 @@ pub(crate) async fn around(mut request: Request, next: Next) -> Response {
     };
     *request.uri_mut() = SLASHES.normalized(request.uri());
     let is_git = request.uri().path().starts_with("/git/");
+    if let Some(address) = ClientAddress::of(&request) {
+        request.extensions_mut().insert(address);
+    }
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(notes);
     let span = tracing::info_span!("request", request.id = %id.0);
@@ -172,6 +202,29 @@ mod tests {
     use tower::{Layer, ServiceExt};
 
     use super::*;
+
+    #[test]
+    fn the_router_on_this_machine_says_who_asks() {
+        let of = |peer: &str, chain: Option<&str>| {
+            let mut request = Request::get("/");
+            if let Some(chain) = chain {
+                request = request.header("X-Forwarded-For", chain);
+            }
+            let mut request = request.body(Body::empty()).unwrap();
+            request.extensions_mut().insert(Peer(peer.parse().unwrap()));
+            ClientAddress::of(&request).unwrap().0
+        };
+        assert_eq!(of("192.0.2.1", None), "192.0.2.1");
+        assert_eq!(of("192.0.2.1", Some("198.51.100.9")), "192.0.2.1");
+        assert_eq!(of("127.0.0.1", None), "127.0.0.1");
+        assert_eq!(
+            of("127.0.0.1", Some("203.0.113.5, 198.51.100.9")),
+            "198.51.100.9"
+        );
+        assert_eq!(of("::1", Some("2001:db8::1")), "2001:db8::1");
+        assert_eq!(of("::ffff:192.0.2.1", None), "192.0.2.1");
+        assert_eq!(of("127.0.0.1", Some("nobody")), "127.0.0.1");
+    }
 
     async fn panics() {
         panic!("a fault that the test made");

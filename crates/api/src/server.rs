@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use windlass_platform::Platform;
 
+use crate::request::Peer;
 use crate::settings::ApiSettings;
 use crate::state::AppState;
 
@@ -103,10 +105,14 @@ impl Connection {
             tracing::debug!(%error, "a connection was gone before it was served");
             return;
         }
+        let Ok(peer) = stream.peer_addr() else {
+            return;
+        };
+        let router = self.router.layer(Extension(Peer(peer.ip())));
         let served = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.state.settings.head_timeout)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router));
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
         let mut served = std::pin::pin!(served);
         let mut stopping = false;
         loop {

@@ -39,9 +39,19 @@ impl AppState {
         W: FnOnce(Platform, Context) -> F,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
+        self.work(|platform| work(platform, context)).await
+    }
+
+    /// The same for somebody who has no token.
+    pub(crate) async fn work<T, W, F>(&self, work: W) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        W: FnOnce(Platform) -> F,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
         let done = self
             .work
-            .spawn(work(self.platform.clone(), context).in_current_span())
+            .spawn(work(self.platform.clone()).in_current_span())
             .await;
         match done {
             Ok(result) => Ok(result?),

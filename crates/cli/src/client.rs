@@ -124,6 +124,16 @@ impl Client {
         Ok(BufReader::new(answer.into_body().into_reader()))
     }
 
+    /// A long answer of lines, as it comes.
+    pub(crate) fn lines(&self, path: &str) -> Result<impl Read + use<>, Error> {
+        let request = self.agent.get(self.at(path));
+        let answer = request
+            .header("Authorization", self.authorization())
+            .call()
+            .map_err(|error| self.unreachable(&error))?;
+        Ok(self.checked(answer)?.into_body().into_reader())
+    }
+
     fn at(&self, path: &str) -> String {
         // `next` of a list is absolute. The server may be known under another name to itself: the path
         // is what counts, and the token goes to no other host.

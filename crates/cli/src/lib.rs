@@ -19,7 +19,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
-pub use command::Command;
+pub use command::{Command, OfflineToken};
 
 /// Does what a verb says.
 pub fn run(command: Command) -> ExitCode {

@@ -59,6 +59,8 @@ ids! {
     OrganisationId,
     /// A user.
     UserId,
+    /// An invitation to an organisation.
+    InvitationId,
     /// An access token.
     TokenId,
     /// An application.

@@ -38,6 +38,12 @@ pub fn token() -> SecretString {
     SecretString::from(format!("wl_{}", password(43).expose_secret()))
 }
 
+/// The secret of a new invitation.
+pub(crate) fn invitation() -> SecretString {
+    use secrecy::ExposeSecret;
+    SecretString::from(format!("wli_{}", password(43).expose_secret()))
+}
+
 /// What is kept of a token: SHA-256 in hex.
 pub fn token_hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))

@@ -4,6 +4,7 @@
 //! calls one method of [`Platform`] per request; that method checks, then writes operation, steps and rows
 //! in one transaction. The runner does the rest.
 
+mod authorize;
 mod catalogue;
 mod clusters;
 mod context;
@@ -29,6 +30,7 @@ mod subnets;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod use_cases;
+mod uses;
 mod workloads;
 
 pub use context::Context;
@@ -41,15 +43,18 @@ pub use scene::Scene;
 pub use seed::installation_id;
 pub use subnets::{InvalidSubnetPool, SubnetPool};
 pub use use_cases::applications::{ApplicationView, NewApplication};
+pub use use_cases::audit_log::AuditQuery;
 pub use use_cases::brokers::{BrokerChange, BrokerPlanView, BrokerView, NewBroker};
 pub use use_cases::deployments::{DeployRequest, DeploymentView, RequestedSource};
 pub use use_cases::environments::{EnvironmentView, NewEnvironment};
 pub use use_cases::instances::{InstanceView, NewInstance};
+pub use use_cases::invitations::{MadeInvitation, Newcomer, Registered};
 pub use use_cases::logs::RuntimeLine;
 pub use use_cases::pinned::PinnedVariable;
 pub use use_cases::plan::{Plan, PlannedInstance, PlannedVariable, VariableChange};
 pub use use_cases::releases::ReleaseView;
 pub use use_cases::rotation::DEFAULT_GRACE;
+pub use use_cases::tokens::{MadeToken, NewToken};
 pub use use_cases::usage::InstanceUsage;
 pub use use_cases::variable::VariablePatch;
 pub use use_cases::variables::{EffectiveVariable, NewVariable};

@@ -22,6 +22,7 @@ use crate::failures;
 use crate::locks::Locks;
 use crate::regions::{RegionBackends, RegionSettings, Regions};
 use crate::routes::TableWriter;
+use crate::uses::Uses;
 
 /// A cluster that the operator names by an administrator's URL.
 #[derive(Debug, Clone)]
@@ -158,6 +159,7 @@ pub(crate) struct Parts {
     pub(crate) installation: String,
     pub(crate) table: TableWriter,
     pub(crate) locks: Locks,
+    pub(crate) uses: Uses,
 }
 
 impl Parts {

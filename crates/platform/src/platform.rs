@@ -46,6 +46,7 @@ impl Platform {
             installation: seeded.installation,
             table: crate::routes::TableWriter::default(),
             locks: crate::locks::Locks::default(),
+            uses: crate::uses::Uses::default(),
         });
         let runner = Runner::new(
             backends.store,

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use windlass_operations::{Failure, StoreError};
-use windlass_records::change::AuditEntry;
-use windlass_records::{Binding, BindingState, Change};
+use windlass_records::{AuditEntry, AuditOutcome, Binding, BindingState, Change};
 
 use crate::failures;
 use crate::parts::Parts;
@@ -84,10 +83,13 @@ impl Parts {
                 at: self.now(),
                 actor: ACTOR.to_owned(),
                 request_id: "rotation".to_owned(),
+                address: String::new(),
                 action: "service.revoke".to_owned(),
                 subject: format!("{}/{}", owner.title(), scene.instance.prefix),
+                organisation: None,
                 application: Some(owner.application.id),
                 detail: format!("credentials number {}", binding.generation),
+                outcome: AuditOutcome::Done,
             }),
         ]);
         match revoked.await {

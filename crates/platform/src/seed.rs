@@ -9,8 +9,9 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use windlass_model::access::{Level, Role};
 use windlass_model::id::{RegionId, UserId};
-use windlass_records::{Change, Organisation, Store, Token, User};
+use windlass_records::{Change, Membership, Organisation, Scope, Store, Token, User, UserKind};
 
 use crate::error::Error;
 use crate::ids;
@@ -64,10 +65,17 @@ async fn first_start(backends: &Backends, settings: &Settings) -> Result<(), Err
     };
     let user = User {
         id: ids::mint(),
-        organisation: organisation.id,
+        kind: UserKind::Person,
         email: ADMINISTRATOR.to_owned(),
         first_name: "Windlass".to_owned(),
         last_name: "Administrator".to_owned(),
+        is_operator: true,
+        created_at: now,
+    };
+    let owner = Membership {
+        user: user.id,
+        organisation: organisation.id,
+        role: Role::Owner,
         created_at: now,
     };
     let text = ids::token();
@@ -76,6 +84,10 @@ async fn first_start(backends: &Backends, settings: &Settings) -> Result<(), Err
         user: user.id,
         name: "first administrator".to_owned(),
         hash: ids::token_hash(text.expose_secret()),
+        level: Level::Manage,
+        scope: Scope::Everywhere,
+        expires_at: None,
+        last_used_at: None,
         created_at: now,
     };
     // The file first: a token that is in the store and nowhere else would lock everyone out. A crash
@@ -102,6 +114,7 @@ async fn first_start(backends: &Backends, settings: &Settings) -> Result<(), Err
         .commit(vec![
             Change::InsertOrganisation(organisation),
             Change::InsertUser(user),
+            Change::InsertMembership(owner),
             Change::InsertToken(token),
         ])
         .await?;

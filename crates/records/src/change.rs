@@ -1,17 +1,19 @@
 //! The changes of rows: everything that is ever written, as values.
 
 use serde_json::Value;
+use windlass_model::access::Role;
 use windlass_model::id::{
     ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
-    ReleaseId, SecretId, TokenId, VariableId,
+    InvitationId, OrganisationId, ReleaseId, SecretId, TokenId, UserId, VariableId,
 };
 use windlass_model::instance::InstanceState;
 use windlass_model::names::{BranchName, Prefix};
 use windlass_model::profile::Profile;
 use windlass_model::time::Timestamp;
 
-use crate::account::{Organisation, Token, User};
+use crate::account::{Invitation, Membership, Organisation, Token, User};
 use crate::application::{Application, Environment, ReleaseCommand};
+pub use crate::audit::AuditEntry;
 use crate::broker::{Broker, BrokerPlan};
 use crate::catalogue::{Cluster, ClusterState, Region, Service};
 use crate::deployment::{Deployment, DeploymentStatus, Release};
@@ -32,6 +34,29 @@ pub enum Change {
     InsertToken(Token),
     /// Revokes a token.
     DeleteToken(TokenId),
+    /// A token has been used.
+    TouchToken { id: TokenId, at: Timestamp },
+    /// A user becomes a member of an organisation. Conflict when it is one.
+    InsertMembership(Membership),
+    /// Another role of a member, if it is `from` now. Conflict when no person would be left as an owner.
+    SetRole {
+        user: UserId,
+        organisation: OrganisationId,
+        from: Role,
+        to: Role,
+    },
+    /// A member leaves. Its tokens for the organisation go with it; all of them if it is in no other and does not
+    /// operate the installation. Conflict when no person would be left as an owner.
+    DeleteMembership {
+        user: UserId,
+        organisation: OrganisationId,
+    },
+    /// Forgets a user, its tokens and its memberships. Conflict when that is a person.
+    DeleteServiceAccount(UserId),
+    /// A new invitation.
+    InsertInvitation(Invitation),
+    /// An invitation is accepted or revoked.
+    DeleteInvitation(InvitationId),
     /// A new region, or the new values of one.
     PutRegion(Region),
     /// A new service, or the new values of one; unique by region and identifier.
@@ -236,23 +261,4 @@ pub enum Change {
     PutSetting { name: String, value: Value },
     /// An entry of the audit log.
     Audit(AuditEntry),
-}
-
-/// An entry of the audit log: append-only, without secrets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditEntry {
-    /// When.
-    pub at: Timestamp,
-    /// Who: a user's address, or `windlass`.
-    pub actor: String,
-    /// The request.
-    pub request_id: String,
-    /// What was done: `service.remove`.
-    pub action: String,
-    /// To what, for people.
-    pub subject: String,
-    /// The application, if any.
-    pub application: Option<ApplicationId>,
-    /// What else matters.
-    pub detail: String,
 }

@@ -13,12 +13,14 @@
 
 pub mod account;
 pub mod application;
+pub mod audit;
 pub mod broker;
 pub mod catalogue;
 pub mod deletion;
 pub mod deployment;
 pub mod instance;
 pub mod lease;
+pub mod membership;
 pub mod operation;
 pub mod release;
 pub mod retention;
@@ -61,6 +63,13 @@ macro_rules! store_conformance {
     ($store:path) => {
         $crate::store_conformance!(@cases $store;
             account::users_and_tokens,
+            account::scopes_of_tokens,
+            membership::members_have_roles,
+            membership::an_owner_is_left,
+            membership::who_leaves_takes_its_tokens_along,
+            membership::service_accounts_are_forgotten,
+            membership::invitations,
+            audit::entries_are_only_added,
             account::settings_are_replaced,
             catalogue::regions_and_services,
             catalogue::one_common_cluster_per_service,

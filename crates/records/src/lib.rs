@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod application;
+pub mod audit;
 pub mod broker;
 pub mod catalogue;
 pub mod change;
@@ -19,8 +20,11 @@ pub mod secret;
 pub mod store;
 pub mod variable;
 
-pub use account::{Organisation, Token, User};
+pub use account::{
+    Holder, Invitation, Member, Membership, Organisation, Scope, Token, User, UserKind,
+};
 pub use application::{Application, Environment, ReleaseCommand};
+pub use audit::{AuditEntry, AuditFilter, AuditOutcome, AuditRecord};
 pub use broker::{Broker, BrokerPlan};
 pub use catalogue::{Cluster, ClusterKind, ClusterState, Region, Service};
 pub use change::Change;

@@ -4,14 +4,15 @@ use async_trait::async_trait;
 use serde_json::Value;
 use windlass_model::id::{
     ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
-    OrganisationId, RegionId, ReleaseId, SecretId, ServiceId, UserId,
+    OrganisationId, RegionId, ReleaseId, SecretId, ServiceId, TokenId, UserId,
 };
 use windlass_model::names::{ApplicationSlug, EnvironmentSlug, VariableName};
 use windlass_model::time::Timestamp;
 use windlass_operations::{Operation, OperationState, OperationStore, StoreError};
 
-use crate::account::{Organisation, Token, User};
+use crate::account::{Holder, Invitation, Member, Membership, Organisation, Token, User};
 use crate::application::{Application, Environment};
+use crate::audit::{AuditFilter, AuditRecord};
 use crate::broker::{Broker, BrokerPlan};
 use crate::catalogue::{Cluster, Region, Service};
 use crate::change::Change;
@@ -25,8 +26,10 @@ use crate::variable::Variable;
 /// Which applications.
 #[derive(Debug, Clone, Default)]
 pub struct ApplicationFilter {
-    /// Of this organisation.
-    pub organisation: Option<OrganisationId>,
+    /// Of one of these organisations.
+    pub organisations: Option<Vec<OrganisationId>>,
+    /// This one only.
+    pub id: Option<ApplicationId>,
     /// With this name.
     pub slug: Option<ApplicationSlug>,
 }
@@ -69,8 +72,10 @@ pub struct VariableFilter {
 /// Which operations. Newest first.
 #[derive(Debug, Clone, Default)]
 pub struct OperationFilter {
-    /// Of this organisation.
-    pub tenant: Option<String>,
+    /// Of one of these organisations.
+    pub tenants: Option<Vec<String>>,
+    /// About this application, or one of its environments or their instances.
+    pub application: Option<ApplicationId>,
     /// In one of these states; empty: in any.
     pub states: Vec<OperationState>,
     /// About this subject: kind and id.
@@ -91,12 +96,35 @@ pub trait Store: OperationStore<Change = Change> {
 
     /// A setting of the installation.
     async fn setting(&self, name: &str) -> Result<Option<Value>, StoreError>;
-    /// The user and token with that hash.
-    async fn token_by_hash(&self, hash: &str) -> Result<Option<(Token, User)>, StoreError>;
+    /// Whom the token with that hash stands for.
+    async fn token_by_hash(&self, hash: &str) -> Result<Option<Holder>, StoreError>;
+    /// A token.
+    async fn token(&self, id: TokenId) -> Result<Option<Token>, StoreError>;
+    /// The tokens of a user, oldest first.
+    async fn tokens(&self, user: UserId) -> Result<Vec<Token>, StoreError>;
     /// A user.
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+    /// The user with that address, in whatever case it is written.
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
+    /// What a user is, by organisation.
+    async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, StoreError>;
+    /// Who is in an organisation, oldest first.
+    async fn members(&self, organisation: OrganisationId) -> Result<Vec<Member>, StoreError>;
+    /// The invitations to an organisation that were neither accepted nor revoked, oldest first.
+    async fn invitations(
+        &self,
+        organisation: OrganisationId,
+    ) -> Result<Vec<Invitation>, StoreError>;
+    /// The invitation with that hash.
+    async fn invitation_by_hash(&self, hash: &str) -> Result<Option<Invitation>, StoreError>;
     /// All organisations, by creation.
     async fn organisations(&self) -> Result<Vec<Organisation>, StoreError>;
+    /// Entries of the audit log.
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<AuditRecord>, StoreError>;
 
     /// All regions, by creation.
     async fn regions(&self) -> Result<Vec<Region>, StoreError>;

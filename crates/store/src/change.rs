@@ -10,6 +10,7 @@ mod delete_application;
 mod deployment;
 mod environment;
 mod instance;
+mod membership;
 mod other;
 mod release;
 mod secret;
@@ -59,6 +60,20 @@ impl Changes<'_> {
             Change::InsertUser(row) => self.insert_user(row).await,
             Change::InsertToken(row) => self.insert_token(row).await,
             Change::DeleteToken(id) => self.delete_token(*id).await,
+            Change::TouchToken { id, at } => self.touch_token(*id, *at).await,
+            Change::InsertMembership(row) => self.insert_membership(row).await,
+            Change::SetRole {
+                user,
+                organisation,
+                from,
+                to,
+            } => self.set_role(*user, *organisation, *from, *to).await,
+            Change::DeleteMembership { user, organisation } => {
+                self.delete_membership(*user, *organisation).await
+            }
+            Change::DeleteServiceAccount(id) => self.delete_service_account(*id).await,
+            Change::InsertInvitation(row) => self.insert_invitation(row).await,
+            Change::DeleteInvitation(id) => self.delete_invitation(*id).await,
             Change::PutRegion(row) => self.put_region(row).await,
             Change::PutService(row) => self.put_service(row).await,
             Change::InsertCluster(row) => self.insert_cluster(row).await,

@@ -3,11 +3,13 @@
 
 pub(crate) mod account;
 pub(crate) mod application;
+pub(crate) mod audit;
 pub(crate) mod broker;
 pub(crate) mod catalogue;
 pub(crate) mod deployment;
 pub(crate) mod instance;
 mod list;
+pub(crate) mod membership;
 pub(crate) mod operation;
 pub(crate) mod retention;
 pub(crate) mod secret;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use windlass_model::id::{
     ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
-    OperationId, RegionId, ReleaseId, SecretId, ServiceId, UserId,
+    OperationId, OrganisationId, RegionId, ReleaseId, SecretId, ServiceId, TokenId, UserId,
 };
 use windlass_model::names::EnvironmentSlug;
 use windlass_model::time::Timestamp;
@@ -12,10 +12,10 @@ use windlass_operations::{
     Created, Event, EventRecord, Fence, NewOperation, Operation, OperationStore, StoreError,
 };
 use windlass_records::{
-    Application, ApplicationFilter, Binding, Broker, BrokerPlan, Change, Cluster, Deployment,
-    DeploymentFilter, Environment, Instance, InstanceFilter, Keep, OperationFilter, Organisation,
-    Page, PageRequest, Region, Release, Secret, Service, Store, Surplus, Token, Trimmed, User,
-    Variable, VariableFilter,
+    Application, ApplicationFilter, AuditFilter, AuditRecord, Binding, Broker, BrokerPlan, Change,
+    Cluster, Deployment, DeploymentFilter, Environment, Holder, Instance, InstanceFilter,
+    Invitation, Keep, Member, Membership, OperationFilter, Organisation, Page, PageRequest, Region,
+    Release, Secret, Service, Store, Surplus, Token, Trimmed, User, Variable, VariableFilter,
 };
 
 use crate::inner::Durable;
@@ -158,14 +158,67 @@ impl Store for SqliteStore {
         read!(self, |connection| query::account::setting(connection, name))
     }
 
-    async fn token_by_hash(&self, hash: &str) -> Result<Option<(Token, User)>, StoreError> {
+    async fn token_by_hash(&self, hash: &str) -> Result<Option<Holder>, StoreError> {
         read!(self, |connection| query::account::token_by_hash(
             connection, hash
         ))
     }
 
+    async fn token(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
+        read!(self, |connection| query::account::token(connection, id))
+    }
+
+    async fn tokens(&self, user: UserId) -> Result<Vec<Token>, StoreError> {
+        read!(self, |connection| query::account::tokens(connection, user))
+    }
+
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         read!(self, |connection| query::account::user(connection, id))
+    }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        read!(self, |connection| query::account::user_by_email(
+            connection, email
+        ))
+    }
+
+    async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, StoreError> {
+        read!(self, |connection| query::membership::memberships(
+            connection, user
+        ))
+    }
+
+    async fn members(&self, organisation: OrganisationId) -> Result<Vec<Member>, StoreError> {
+        read!(self, |connection| query::membership::members(
+            connection,
+            organisation
+        ))
+    }
+
+    async fn invitations(
+        &self,
+        organisation: OrganisationId,
+    ) -> Result<Vec<Invitation>, StoreError> {
+        read!(self, |connection| query::membership::invitations(
+            connection,
+            organisation
+        ))
+    }
+
+    async fn invitation_by_hash(&self, hash: &str) -> Result<Option<Invitation>, StoreError> {
+        read!(self, |connection| query::membership::invitation_by_hash(
+            connection, hash
+        ))
+    }
+
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<AuditRecord>, StoreError> {
+        read!(self, |connection| query::audit::audit(
+            connection, filter, page
+        ))
     }
 
     async fn organisations(&self) -> Result<Vec<Organisation>, StoreError> {

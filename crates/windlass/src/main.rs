@@ -51,9 +51,6 @@ enum Verb {
     /// Prepare the images of services on this machine's engine.
     #[command(subcommand)]
     Images(images::Verb),
-    /// Make tokens on the server's machine.
-    #[command(subcommand)]
-    Token(token::Verb),
     /// The key under which the store's secrets are sealed.
     #[command(subcommand)]
     Key(key::Verb),
@@ -80,9 +77,11 @@ fn main() -> ExitCode {
         Verb::Server(options) => with_log(|| server::run(*options)),
         Verb::Router(options) => with_log(|| router::run(options)),
         Verb::Images(verb) => images::run(verb),
-        Verb::Token(verb) => token::run(verb),
         Verb::Key(verb) => key::run(verb),
-        Verb::Client(command) => return windlass_cli::run(command),
+        Verb::Client(command) => match command.offline_token() {
+            Some(offline) => token::create(offline),
+            None => return windlass_cli::run(command),
+        },
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,13 +9,13 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
+use windlass_cli::OfflineToken;
+use windlass_model::access::Level;
 use windlass_operations::SystemClock;
 use windlass_operations::clock::Clock;
 use windlass_platform::{Error, Platform};
-use windlass_records::change::AuditEntry;
-use windlass_records::{Change, Store, Token, User};
+use windlass_records::{AuditEntry, AuditOutcome, Change, Scope, Store, Token, User};
 use windlass_store::SqliteStore;
 
 use crate::mendable::{has_store, unopened};
@@ -25,31 +25,20 @@ use crate::state::StateOptions;
 /// The setting that says which user the administrator is.
 const ADMINISTRATOR: &str = "administrator";
 
-/// What to do with tokens.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
-    /// Make a new token for the administrator and print it once; earlier ones stay valid. The server must be stopped.
-    Create(Create),
-}
+/// What a token is for that nothing is said of.
+const NAME: &str = "made on the server's machine";
 
-#[derive(Debug, Args)]
-pub(crate) struct Create {
-    #[command(flatten)]
-    state: StateOptions,
-    /// What it is for; kept in the record.
-    #[arg(long, default_value = "made on the server's machine")]
-    name: String,
-    /// Print data as JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-pub(crate) fn run(verb: Verb) -> anyhow::Result<()> {
-    let Verb::Create(options) = verb;
+/// Makes a token in the state directory of a server that is stopped, and prints it.
+pub(crate) fn create(options: OfflineToken) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let (user, token) = runtime.block_on(create(&options.state, options.name))?;
+    let name = options.name.unwrap_or_else(|| NAME.to_owned());
+    let state = StateOptions {
+        state_dir: options.state_dir,
+        key_file: options.key_file,
+    };
+    let (user, token) = runtime.block_on(create_in(&state, name))?;
     let mut out = io::stdout().lock();
     if options.json {
         let data = serde_json::json!({"user": user.email, "token": token.expose_secret()});
@@ -66,7 +55,7 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn create(state: &StateOptions, name: String) -> anyhow::Result<(User, SecretString)> {
+async fn create_in(state: &StateOptions, name: String) -> anyhow::Result<(User, SecretString)> {
     has_store(&state.state_dir)?;
     let store = SqliteStore::open(state.store()).await.map_err(unopened)?;
     let created = insert(&store, name).await;
@@ -85,16 +74,23 @@ async fn insert(store: &dyn Store, name: String) -> anyhow::Result<(User, Secret
         user: user.id,
         name: name.clone(),
         hash: windlass_platform::token_hash(text.expose_secret()),
+        level: Level::Manage,
+        scope: Scope::Everywhere,
         created_at: now,
+        expires_at: None,
+        last_used_at: None,
     };
     let audit = AuditEntry {
         at: now,
         actor: "windlass".to_owned(),
         request_id: "windlass token create".to_owned(),
+        address: String::new(),
         action: "token.create".to_owned(),
         subject: user.email.clone(),
+        organisation: None,
         application: None,
         detail: name,
+        outcome: AuditOutcome::Done,
     };
     store
         .commit(vec![Change::InsertToken(token), Change::Audit(audit)])

@@ -1,5 +1,6 @@
 //! The body of a request that changes something, with its caller and its `Idempotency-Key`.
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use http::{HeaderMap, header};
@@ -39,19 +40,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Command<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         let Caller(mut context) = Caller::from_request_parts(&mut parts, state).await?;
-        let limited = Limited::new(body, state.settings.max_body_bytes);
-        let collected = tokio::time::timeout(state.settings.body_timeout, limited.collect()).await;
-        let bytes = match collected.map_err(|_| ApiError::body_timeout())? {
-            Ok(collected) => collected.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => {
-                return Err(ApiError::too_large(state.settings.max_body_bytes));
-            }
-            Err(_) => {
-                return Err(ApiError::malformed(
-                    "The body of the request was cut off; nothing was done. Send it again.",
-                ));
-            }
-        };
+        let bytes = collected(body, state).await?;
         if let Some(key) = key(&parts.headers)? {
             let mut hash = Sha256::new();
             for part in [
@@ -71,6 +60,21 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Command<T> {
     }
 }
 
+/// The whole body, within the bounds of size and time.
+pub(super) async fn collected(body: Body, state: &AppState) -> Result<Bytes, ApiError> {
+    let limited = Limited::new(body, state.settings.max_body_bytes);
+    let collected = tokio::time::timeout(state.settings.body_timeout, limited.collect()).await;
+    match collected.map_err(|_| ApiError::body_timeout())? {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(ApiError::too_large(state.settings.max_body_bytes))
+        }
+        Err(_) => Err(ApiError::malformed(
+            "The body of the request was cut off; nothing was done. Send it again.",
+        )),
+    }
+}
+
 fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
@@ -83,7 +87,10 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
 }
 
-fn parsed<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, ApiError> {
+pub(super) fn parsed<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    bytes: &Bytes,
+) -> Result<T, ApiError> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())

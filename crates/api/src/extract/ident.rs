@@ -5,8 +5,8 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use windlass_model::id::{
-    ApplicationId, BrokerId, DeploymentId, EnvironmentId, InstanceId, OperationId, OrganisationId,
-    RegionId, ServiceId, VariableId,
+    ApplicationId, BrokerId, DeploymentId, EnvironmentId, InstanceId, InvitationId, OperationId,
+    OrganisationId, RegionId, ServiceId, TokenId, UserId, VariableId,
 };
 
 use crate::error::ApiError;
@@ -31,10 +31,13 @@ named! {
     DeploymentId "deployment",
     EnvironmentId "environment",
     InstanceId "service instance",
+    InvitationId "invitation",
     OperationId "operation",
     OrganisationId "organisation",
     RegionId "region",
     ServiceId "service",
+    TokenId "token",
+    UserId "user",
     VariableId "custom variable",
 }
 
@@ -45,14 +48,32 @@ impl<T: Named> FromRequestParts<AppState> for Id<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let missing = |given: &str| ApiError::not_found(T::WHAT, given);
-        let params = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| missing("?"))?;
-        let given = params
-            .iter()
-            .find(|(name, _)| *name == "id")
-            .map_or("", |(_, value)| value);
-        given.parse().map(Self).map_err(|_| missing(given))
+        found(parts, state, |name| name == "id").await.map(Self)
     }
+}
+
+/// The `{id}` of a path and the one behind it.
+pub(crate) struct Ids<T, U>(pub(crate) T, pub(crate) U);
+
+impl<T: Named, U: Named> FromRequestParts<AppState> for Ids<T, U> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let first = found(parts, state, |name| name == "id").await?;
+        Ok(Self(first, found(parts, state, |name| name != "id").await?))
+    }
+}
+
+async fn found<T: Named>(
+    parts: &mut Parts,
+    state: &AppState,
+    is_it: impl Fn(&str) -> bool + Send + Sync,
+) -> Result<T, ApiError> {
+    let missing = |given: &str| ApiError::not_found(T::WHAT, given);
+    let params = RawPathParams::from_request_parts(parts, state)
+        .await
+        .map_err(|_| missing("?"))?;
+    let mut named = params.iter().filter(|(name, _)| is_it(name));
+    let given = named.next().map_or("", |(_, value)| value);
+    given.parse().map_err(|_| missing(given))
 }

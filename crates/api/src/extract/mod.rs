@@ -5,9 +5,11 @@ mod caller;
 mod ident;
 mod lenient;
 mod params;
+mod stranger;
 
 pub(crate) use body::{Command, Nothing};
 pub(crate) use caller::Caller;
-pub(crate) use ident::Id;
+pub(crate) use ident::{Id, Ids};
 pub(crate) use lenient::boolean;
 pub(crate) use params::Params;
+pub(crate) use stranger::Stranger;

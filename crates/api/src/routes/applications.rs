@@ -5,7 +5,7 @@ use axum::extract::State;
 use http::StatusCode;
 use windlass_model::id::{ApplicationId, OrganisationId};
 use windlass_platform::{Context, NewApplication};
-use windlass_records::{Page, PageRequest};
+use windlass_records::PageRequest;
 
 use super::{Answer, Made};
 use crate::error::{ApiError, Problem, Text};
@@ -25,19 +25,11 @@ pub(super) async fn list(
     params: Params,
 ) -> Answer<List<ApplicationItem>> {
     let request = params.page(LONG_PAGE)?;
-    let page = match params.id::<OrganisationId>("organisation")? {
-        Some(other) if other != context.organisation => Page {
-            rows: Vec::new(),
-            count: 0,
-            next: None,
-        },
-        _ => {
-            state
-                .platform
-                .applications(&context, params.text("slug"), &request)
-                .await?
-        }
-    };
+    let organisation = params.id::<OrganisationId>("organisation")?;
+    let page = state
+        .platform
+        .applications(&context, organisation, params.text("slug"), &request)
+        .await?;
     Ok(Json(List::page(&params, &request, page, Into::into)))
 }
 
@@ -95,7 +87,7 @@ async fn incomplete(
     if let Some(slug) = given {
         let taken = state
             .platform
-            .applications(context, Some(&slug), &PageRequest::first(1))
+            .applications(context, None, Some(&slug), &PageRequest::first(1))
             .await?;
         if taken.count > 0 {
             errors.push((

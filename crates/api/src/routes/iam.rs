@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::StatusCode;
 use windlass_model::id::OrganisationId;
 
-use super::Answer;
-use crate::extract::{Caller, Id, Params};
+use super::{Answer, Made};
+use crate::extract::{Caller, Command, Id, Params};
 use crate::page::{List, PAGE, Paging};
 use crate::state::AppState;
-use crate::wire::account::{Me, OrganisationItem};
+use crate::wire::account::{CreateOrganisation, Me, OrganisationItem};
 
 /// The caller.
 #[utoipa::path(get, path = "/iam/v3/me/", tag = "iam", responses((status = 200, body = Me)))]
@@ -32,6 +33,21 @@ pub(super) async fn organisations(
         |row| row.id.to_string(),
         Into::into,
     )?))
+}
+
+/// Creates an organisation, which the caller owns. For those who operate the installation.
+#[utoipa::path(post, path = "/iam/v3/organisations/", operation_id = "create", tag = "organisations", request_body = CreateOrganisation, responses((status = 201, body = OrganisationItem), (status = 400, body = crate::error::Problem)))]
+pub(super) async fn create_organisation(
+    State(state): State<AppState>,
+    command: Command<CreateOrganisation>,
+) -> Made<OrganisationItem> {
+    let name = command.body.name;
+    let made = state
+        .act(command.context, move |platform, context| async move {
+            platform.create_organisation(&context, &name).await
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(made.into())))
 }
 
 /// An organisation.

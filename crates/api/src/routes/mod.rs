@@ -1,6 +1,7 @@
 //! The routes: each is registered once, with its operation of the OpenAPI document.
 
 mod applications;
+mod audit;
 mod brokers;
 mod deployment_logs;
 mod deployments;
@@ -9,6 +10,8 @@ mod environments;
 mod git;
 mod iam;
 mod instances;
+mod invitations;
+mod members;
 mod operation_events;
 mod operations;
 mod public;
@@ -16,6 +19,7 @@ mod regions;
 mod releases;
 mod repositories;
 mod runtime_logs;
+mod tokens;
 mod variables;
 
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -67,14 +71,25 @@ fn open() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
         .routes(routes!(public::health))
         .routes(routes!(public::openapi))
+        .routes(routes!(invitations::register))
 }
 
 /// With a token.
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
         .routes(routes!(iam::me))
-        .routes(routes!(iam::organisations))
+        .routes(routes!(iam::organisations, iam::create_organisation))
         .routes(routes!(iam::organisation))
+        .routes(routes!(members::list))
+        .routes(routes!(members::change, members::remove))
+        .routes(routes!(members::create_service_account))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::remove))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::remove))
         .routes(routes!(regions::regions))
         .routes(routes!(regions::region))
         .routes(routes!(regions::services))

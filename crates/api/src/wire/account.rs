@@ -1,6 +1,6 @@
 //! Users and organisations.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use windlass_records::{Organisation, User};
 
@@ -43,4 +43,10 @@ impl From<Organisation> for OrganisationItem {
             created_at: time(organisation.created_at),
         }
     }
+}
+
+/// An organisation to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateOrganisation {
+    pub(crate) name: String,
 }

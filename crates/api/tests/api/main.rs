@@ -5,6 +5,7 @@
 )]
 
 mod access;
+mod accounts;
 mod bodies;
 mod brokers;
 mod detached;
@@ -16,6 +17,7 @@ mod lists;
 mod logging;
 mod refusals;
 mod releases;
+mod roles;
 mod serving;
 mod streams;
 mod support;

@@ -22,6 +22,9 @@ pub(crate) enum AppVerb {
         /// The region that it runs in, if not that of the server's machine; see 'windlass regions'.
         #[arg(long)]
         region: Option<String>,
+        /// The organisation that it belongs to, by name or id, if you are in several.
+        #[arg(short, long, env = "WINDLASS_ORGANISATION")]
+        organisation: Option<String>,
         /// The branch of its environments.
         #[arg(long, default_value = "main")]
         branch: String,

@@ -1,5 +1,6 @@
 //! The verbs, as clap reads them.
 
+mod accounts;
 mod app;
 mod broker;
 mod deploy;
@@ -7,10 +8,15 @@ mod operations;
 mod regions;
 mod service;
 mod session;
+mod token;
 mod variables;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use self::accounts::{
+    Audit, InvitationVerb, InvitationVerbs, MemberVerb, MemberVerbs, OrganisationVerb,
+    OrganisationVerbs,
+};
 pub(crate) use self::app::{AppVerb, AppVerbs, EnvVerb, EnvVerbs};
 pub(crate) use self::broker::{Access as BrokerAccess, BrokerVerb, BrokerVerbs};
 pub(crate) use self::deploy::{
@@ -20,6 +26,8 @@ pub(crate) use self::operations::{OperationVerb, OperationVerbs};
 pub(crate) use self::regions::Regions;
 pub(crate) use self::service::{ServiceVerb, ServiceVerbs};
 pub(crate) use self::session::{GitCredential, Login, Logout};
+pub use self::token::OfflineToken;
+pub(crate) use self::token::{CreateToken, TokenVerb, TokenVerbs};
 pub(crate) use self::variables::{VariableVerb, VariableVerbs};
 
 /// What the options stand under that many verbs have.
@@ -153,7 +161,33 @@ pub enum Command {
     Regions(OfServer<Regions>),
     /// Register, list, refresh and remove brokers, which offer services that others run.
     Broker(OfServer<BrokerVerbs>),
+    /// List the organisations that you are in; create one.
+    Organisations(OfServer<OrganisationVerbs>),
+    /// List, change and remove the members of an organisation, and its service accounts.
+    Members(OfServer<MemberVerbs>),
+    /// Invite somebody to an organisation; accept an invitation.
+    Invitations(OfServer<InvitationVerbs>),
+    /// Make, list and revoke tokens.
+    Token(OfServer<TokenVerbs>),
+    /// Show who did what in an organisation, newest first.
+    Audit(OfServer<Audit>),
     /// Answer git when it asks for the password of a server.
     #[command(hide = true)]
     GitCredential(GitCredential),
+}
+
+impl Command {
+    /// The token that is to be made beside the API, if this asks for one: only the server's machine can.
+    pub fn offline_token(&self) -> Option<OfflineToken> {
+        let Self::Token(all) = self else { return None };
+        let TokenVerb::Create(new) = &all.verb.verb else {
+            return None;
+        };
+        Some(OfflineToken {
+            state_dir: new.state_dir.clone()?,
+            key_file: new.key_file.clone(),
+            name: new.name.clone(),
+            json: all.server.json,
+        })
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::env;
+use super::{env, organisations};
 use crate::client::Client;
 use crate::command::AppVerb;
 use crate::error::Error;
@@ -21,10 +21,15 @@ pub(super) fn run(
             name,
             title,
             region,
+            organisation,
             branch,
             release_command,
         } => {
+            let organisation = organisation
+                .map(|name| organisations::organisation(client, Some(&name)))
+                .transpose()?;
             let body = json!({
+                "organisation": organisation.map(|found| found["uuid"].clone()),
                 "slug": name,
                 "name": title.unwrap_or_else(|| name.clone()),
                 "region": region,

@@ -1,18 +1,22 @@
 //! One file per noun.
 
 mod app;
+mod audit;
 mod broker;
 mod deploy;
 mod deployments;
 mod env;
 mod env_vars;
+mod invitations;
 mod logs;
 mod operations;
+mod organisations;
 mod plan;
 mod regions;
 mod releases;
 mod service;
 mod session;
+mod token;
 
 use crate::client::Client;
 use crate::command::{Command, Scope, Server};
@@ -70,6 +74,22 @@ pub(crate) fn run(command: Command) -> Result<(), Error> {
         Command::Logs(all) => logs::run(&Call::new(&all.server, &all.scope)?, &all.verb),
         Command::Regions(all) => regions::list(&client(&all.server)?, all.server.json),
         Command::Broker(all) => broker::run(&client(&all.server)?, all.server.json, all.verb.verb),
+        Command::Organisations(all) => {
+            organisations::run(&client(&all.server)?, all.server.json, all.verb.verb)
+        }
+        Command::Members(all) => organisations::members(
+            &client(&all.server)?,
+            all.verb.of.organisation.as_deref(),
+            all.server.json,
+            all.verb.verb,
+        ),
+        Command::Invitations(all) => invitations::run(
+            &all.server,
+            all.verb.of.organisation.as_deref(),
+            all.verb.verb,
+        ),
+        Command::Token(all) => token::run(&client(&all.server)?, all.server.json, all.verb.verb),
+        Command::Audit(all) => audit::run(&client(&all.server)?, all.server.json, &all.verb),
         Command::Operations(all) => {
             operations::run(&client(&all.server)?, all.server.json, all.verb.verb)
         }

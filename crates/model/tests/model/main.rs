@@ -1,5 +1,6 @@
 //! The rules that need nothing but values: tables, names and texts.
 
+mod access;
 mod ids;
 mod names;
 mod percent;

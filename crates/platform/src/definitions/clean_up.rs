@@ -13,8 +13,7 @@ use windlass_model::id::{DeploymentId, EnvironmentId};
 use windlass_operations::{
     Definition, Done, Failure, Operation, Outcome, StepContext, StepSpec, Subject, Submission,
 };
-use windlass_records::change::AuditEntry;
-use windlass_records::{CLEAN_UP_SUBJECT, Change, PageRequest, Surplus};
+use windlass_records::{AuditEntry, AuditOutcome, CLEAN_UP_SUBJECT, Change, PageRequest, Surplus};
 
 use super::{read, unknown_step, until_cancelled, write};
 use crate::parts::Parts;
@@ -196,8 +195,10 @@ impl CleanUpDefinition {
                 at: self.parts.now(),
                 actor: operation.actor.clone(),
                 request_id: operation.request_id.clone(),
+                address: String::new(),
                 action: "environment.clean-up".to_owned(),
                 subject: scene.title(),
+                organisation: None,
                 application: Some(scene.application.id),
                 detail: format!(
                     "releases: {}; deployments: {}",
@@ -208,6 +209,7 @@ impl CleanUpDefinition {
                     },
                     chosen.deployments.len()
                 ),
+                outcome: AuditOutcome::Done,
             }));
         }
         Ok(Done::changes(changes).with_output(write("what goes", &chosen)?))

@@ -1,5 +1,6 @@
 //! The kinds of operations.
 
+mod audited;
 pub(crate) mod clean_up;
 pub(crate) mod deployment;
 pub(crate) mod provisioning;
@@ -21,13 +22,21 @@ use crate::parts::Parts;
 /// Every definition, for the runner.
 pub(crate) fn all(parts: &Arc<Parts>) -> Vec<Arc<dyn Definition<Change>>> {
     vec![
-        Arc::new(deployment::DeploymentDefinition::new(parts.clone())),
-        Arc::new(provisioning::ProvisioningDefinition::new(parts.clone())),
-        Arc::new(removal::RemovalDefinition::new(parts.clone())),
-        Arc::new(teardown::TeardownDefinition::new(parts.clone())),
-        Arc::new(visibility::VisibilityDefinition::new(parts.clone())),
+        audited(parts, deployment::DeploymentDefinition::new(parts.clone())),
+        audited(
+            parts,
+            provisioning::ProvisioningDefinition::new(parts.clone()),
+        ),
+        audited(parts, removal::RemovalDefinition::new(parts.clone())),
+        audited(parts, teardown::TeardownDefinition::new(parts.clone())),
+        audited(parts, visibility::VisibilityDefinition::new(parts.clone())),
         Arc::new(clean_up::CleanUpDefinition::new(parts.clone())),
     ]
+}
+
+/// One whose end people ask for. Housekeeping is nobody's doing.
+fn audited(parts: &Arc<Parts>, definition: impl Definition<Change>) -> Arc<dyn Definition<Change>> {
+    Arc::new(audited::Audited::new(parts, definition))
 }
 
 /// Reads what an operation or a step keeps as JSON.

@@ -1,5 +1,6 @@
 //! Applications.
 
+use windlass_model::access::Action;
 use windlass_model::id::{ApplicationId, OrganisationId};
 use windlass_model::instance::InstanceState;
 use windlass_model::names::{ApplicationSlug, BranchName};
@@ -11,6 +12,7 @@ use windlass_records::{
 
 use super::deployments::Composed;
 use super::load::not_removing;
+use crate::authorize::{Place, authorize, may};
 use crate::context::Context;
 use crate::definitions::teardown;
 use crate::error::Error;
@@ -75,15 +77,7 @@ impl Platform {
             .unwrap_or("main")
             .parse()
             .map_err(|error| Error::name("branch", &error))?;
-        if new
-            .organisation
-            .is_some_and(|organisation| organisation != context.organisation)
-        {
-            return Err(Error::invalid(
-                "organisation",
-                "this organisation does not exist",
-            ));
-        }
+        chosen_organisation(context, new.organisation)?;
         check_release_commands(&new.release_commands)?;
         Ok((slug, name, branch))
     }
@@ -94,11 +88,14 @@ impl Platform {
         context: &Context,
         new: NewApplication,
     ) -> Result<ApplicationView, Error> {
+        let organisation = chosen_organisation(context, new.organisation)?;
+        let place = Place::Organisation(organisation);
+        authorize(context, Action::CreateApplication, &place, no_organisation)?;
         let (slug, name, branch) = self.check_application(context, &new)?;
         let region = self.region_named(context, new.region.as_deref()).await?.id;
         let application = Application {
             id: ids::mint(),
-            organisation: context.organisation,
+            organisation,
             slug,
             name,
             region,
@@ -185,10 +182,11 @@ impl Platform {
             .map_err(|error| Error::Unavailable(error.to_string()))
     }
 
-    /// The caller's applications, by slug.
+    /// The caller's applications, by slug; those of one organisation, or all.
     pub async fn applications(
         &self,
         context: &Context,
+        organisation: Option<OrganisationId>,
         slug: Option<&str>,
         page: &PageRequest,
     ) -> Result<Page<Application>, Error> {
@@ -206,8 +204,16 @@ impl Platform {
                 }
             },
         };
+        let only = context.scope.application();
+        let mut organisations = context.organisations();
+        organisations.retain(|id| {
+            let place = Place::Application(*id, only);
+            organisation.is_none_or(|wanted| wanted == *id)
+                && may(context, Action::ViewApplication, &place)
+        });
         let filter = ApplicationFilter {
-            organisation: Some(context.organisation),
+            organisations: Some(organisations),
+            id: only,
             slug,
         };
         Ok(self.parts.store.applications(&filter, page).await?)
@@ -219,7 +225,9 @@ impl Platform {
         context: &Context,
         id: ApplicationId,
     ) -> Result<ApplicationView, Error> {
-        let application = self.load_application(context, id).await?;
+        let application = self
+            .load_application(context, Action::ViewApplication, id)
+            .await?;
         let environments = self.parts.store.environments(id).await?;
         Ok(ApplicationView {
             application,
@@ -234,7 +242,9 @@ impl Platform {
         id: ApplicationId,
         commands: Vec<ReleaseCommand>,
     ) -> Result<ApplicationView, Error> {
-        let application = self.load_application(context, id).await?;
+        let application = self
+            .load_application(context, Action::ChangeApplication, id)
+            .await?;
         not_removing(&application)?;
         check_release_commands(&commands)?;
         let detail = commands
@@ -274,7 +284,8 @@ impl Platform {
                     instances: Vec::new(),
                     patience: Patience::default(),
                 };
-                self.replay(teardown_of(context, &params)?, refusal).await
+                let again = |organisation| teardown_of(context, organisation, &params);
+                self.replay(context, again, refusal).await
             }
         }
     }
@@ -285,7 +296,9 @@ impl Platform {
         id: ApplicationId,
         confirmation: &str,
     ) -> Result<Composed, Error> {
-        let application = self.load_application(context, id).await?;
+        let application = self
+            .load_application(context, Action::RemoveApplication, id)
+            .await?;
         not_removing(&application)?;
         if confirmation != application.slug.as_str() {
             return Err(Error::invalid(
@@ -356,13 +369,45 @@ impl Platform {
                     ],
                 }),
         );
-        Ok((teardown_of(context, &params)?, changes))
+        Ok((
+            teardown_of(context, application.organisation, &params)?,
+            changes,
+        ))
     }
 }
 
-fn teardown_of(context: &Context, params: &teardown::Params) -> Result<Submission, Error> {
+/// The organisation that is named, else the only one that the caller is in.
+fn chosen_organisation(
+    context: &Context,
+    wanted: Option<OrganisationId>,
+) -> Result<OrganisationId, Error> {
+    let own = context.organisations();
+    match (wanted, own.as_slice()) {
+        (Some(wanted), own) if own.contains(&wanted) => Ok(wanted),
+        (Some(_), _) => Err(no_organisation()),
+        (None, [only]) => Ok(*only),
+        (None, []) => Err(Error::invalid(
+            "organisation",
+            "you are in no organisation; an application belongs to one",
+        )),
+        (None, _) => Err(Error::invalid(
+            "organisation",
+            "you are in several organisations; name the one that the application is for",
+        )),
+    }
+}
+
+fn no_organisation() -> Error {
+    Error::invalid("organisation", "this organisation does not exist")
+}
+
+fn teardown_of(
+    context: &Context,
+    organisation: OrganisationId,
+    params: &teardown::Params,
+) -> Result<Submission, Error> {
     let subject = ("application", params.application.to_string());
-    Platform::submission(context, teardown::KIND, subject, params)
+    Platform::submission(context, organisation, teardown::KIND, subject, params)
 }
 
 fn check_release_commands(commands: &[ReleaseCommand]) -> Result<(), Error> {

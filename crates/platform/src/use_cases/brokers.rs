@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::SecretString;
 use serde_json::Value;
+use windlass_model::access::Action;
 use windlass_model::id::{BrokerId, RegionId, ServiceId};
 use windlass_model::names::BrokerName;
 use windlass_model::time::Timestamp;
@@ -12,6 +13,7 @@ use windlass_records::{
 };
 use windlass_services::{BrokerRegistration, MarketError};
 
+use crate::authorize::{Place, authorize};
 use crate::context::Context;
 use crate::error::Error;
 use crate::platform::Platform;
@@ -80,7 +82,7 @@ impl Platform {
     /// # Errors
     /// The name is taken, the broker does not answer, or everything that is wrong with its catalogue.
     pub async fn add_broker(&self, context: &Context, new: NewBroker) -> Result<BrokerView, Error> {
-        self.require_operator(context, &new.name).await?;
+        Self::require_operator(context, Action::ManageBrokers, &new.name)?;
         let name: BrokerName = new
             .name
             .parse()
@@ -138,7 +140,9 @@ impl Platform {
         id: BrokerId,
         change: BrokerChange,
     ) -> Result<BrokerView, Error> {
-        let before = self.known_broker(context, id).await?;
+        let before = self
+            .known_broker(context, Action::ManageBrokers, id)
+            .await?;
         let now = self.parts.now();
         let secret = change.password.map(|value| NewSecret {
             id: ids::mint(),
@@ -175,8 +179,9 @@ impl Platform {
 
     /// All brokers, by name.
     pub async fn brokers(&self, context: &Context) -> Result<Vec<BrokerView>, Error> {
-        if !self.is_operator(context).await? {
-            return Ok(Vec::new());
+        match Self::require_operator(context, Action::ViewBrokers, "") {
+            Err(Error::NotFound { .. }) => return Ok(Vec::new()),
+            other => other?,
         }
         let brokers = self.parts.store.brokers().await?;
         self.broker_views(brokers).await
@@ -184,7 +189,7 @@ impl Platform {
 
     /// A broker.
     pub async fn broker(&self, context: &Context, id: BrokerId) -> Result<BrokerView, Error> {
-        let broker = self.known_broker(context, id).await?;
+        let broker = self.known_broker(context, Action::ViewBrokers, id).await?;
         let mut views = self.broker_views(vec![broker]).await?;
         views.pop().ok_or_else(|| Error::not_found("broker", id))
     }
@@ -194,7 +199,9 @@ impl Platform {
     /// # Errors
     /// There are instances of it: their names.
     pub async fn remove_broker(&self, context: &Context, id: BrokerId) -> Result<(), Error> {
-        let broker = self.known_broker(context, id).await?;
+        let broker = self
+            .known_broker(context, Action::ManageBrokers, id)
+            .await?;
         let stocks = self.stocks(broker.region).await?;
         let known = stocks.known(&broker, self.parts.now(), &Value::clone);
         let own: BTreeSet<ServiceId> = stocks
@@ -274,27 +281,25 @@ impl Platform {
         self.broker(context, id).await
     }
 
-    /// Whether the caller is of the organisation that runs this installation, the first one: a broker's address
-    /// is where the server's own requests go, with whoever's network it has.
-    async fn is_operator(&self, context: &Context) -> Result<bool, Error> {
-        let organisations = self.parts.store.organisations().await?;
-        let first = organisations.first();
-        Ok(first.is_some_and(|first| first.id == context.organisation))
-    }
-
-    async fn require_operator(
-        &self,
+    /// Only who operates the installation knows of brokers: a broker's address is where the server's own requests
+    /// go, with whoever's network it has.
+    fn require_operator(
         context: &Context,
+        action: Action,
         broker: impl std::fmt::Display,
     ) -> Result<(), Error> {
-        if self.is_operator(context).await? {
-            return Ok(());
-        }
-        Err(Error::not_found("broker", broker))
+        authorize(context, action, &Place::Installation, || {
+            Error::not_found("broker", broker)
+        })
     }
 
-    async fn known_broker(&self, context: &Context, id: BrokerId) -> Result<Broker, Error> {
-        self.require_operator(context, id).await?;
+    async fn known_broker(
+        &self,
+        context: &Context,
+        action: Action,
+        id: BrokerId,
+    ) -> Result<Broker, Error> {
+        Self::require_operator(context, action, id)?;
         let known = self.parts.store.broker(id).await?;
         known.ok_or_else(|| Error::not_found("broker", id))
     }

@@ -2,6 +2,7 @@
 
 use futures::stream::BoxStream;
 use windlass_delivery::logs;
+use windlass_model::access::Action;
 use windlass_model::id::{ApplicationId, DeploymentId, EnvironmentId, InstanceId, ReleaseId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_operations::{Operation, StepState, Submission};
@@ -66,7 +67,9 @@ impl Platform {
         context: &Context,
         request: DeployRequest,
     ) -> Result<Composed, Error> {
-        let scene = self.load_scene(context, request.environment).await?;
+        let scene = self
+            .load_scene(context, Action::Deploy, request.environment)
+            .await?;
         not_removing(&scene.application)?;
         self.refuse_second_early(context, &scene).await?;
         let source = self.resolve_source(&scene, &request.source).await?;
@@ -99,8 +102,8 @@ impl Platform {
         let environment: Option<EnvironmentId> = submission.subject.id.parse().ok();
         let operation = match (self.submit(submission, changes).await, environment) {
             (Err(refusal @ Error::Refused { code: "busy", .. }), Some(environment)) => {
-                self.refuse_second(&self.load_scene(context, environment).await?)
-                    .await?;
+                let scene = self.load_scene(context, Action::ViewApplication, environment);
+                self.refuse_second(&scene.await?).await?;
                 return Err(refusal);
             }
             (other, _) => other?,
@@ -141,7 +144,13 @@ impl Platform {
         let instances = self.environment_instances(scene).await?;
         params.patience = self.parts.patience(&instances).await?;
         let subject = ("environment", scene.environment.id.to_string());
-        let submission = Self::submission(context, deployment::KIND, subject, &params)?;
+        let submission = Self::submission(
+            context,
+            scene.application.organisation,
+            deployment::KIND,
+            subject,
+            &params,
+        )?;
         let snapshot = submission.params.clone();
         let row = Deployment {
             id: params.deployment,
@@ -260,10 +269,12 @@ impl Platform {
         page: &PageRequest,
     ) -> Result<Page<DeploymentView>, Error> {
         if let Some(id) = application {
-            self.load_application(context, id).await?;
+            self.load_application(context, Action::ViewApplication, id)
+                .await?;
         }
         if let Some(id) = environment {
-            self.load_scene(context, id).await?;
+            self.load_scene(context, Action::ViewApplication, id)
+                .await?;
         }
         if application.is_none() && environment.is_none() {
             return Err(Error::invalid(
@@ -279,7 +290,9 @@ impl Platform {
         let found = self.parts.store.deployments(&filter, page).await?;
         let mut rows = Vec::with_capacity(found.rows.len());
         for deployment in found.rows {
-            let scene = self.load_scene(context, deployment.environment).await?;
+            let scene = self
+                .load_scene(context, Action::ViewApplication, deployment.environment)
+                .await?;
             rows.push(self.deployment_view(&scene, deployment).await?);
         }
         Ok(Page {
@@ -295,7 +308,9 @@ impl Platform {
         context: &Context,
         id: DeploymentId,
     ) -> Result<DeploymentView, Error> {
-        let (deployment, scene) = self.load_deployment(context, id).await?;
+        let (deployment, scene) = self
+            .load_deployment(context, Action::ViewApplication, id)
+            .await?;
         self.deployment_view(&scene, deployment).await
     }
 
@@ -335,7 +350,7 @@ impl Platform {
         context: &Context,
         id: DeploymentId,
     ) -> Result<String, Error> {
-        self.load_deployment(context, id).await?;
+        self.load_deployment(context, Action::ReadLogs, id).await?;
         self.parts
             .logs
             .read(id)
@@ -350,7 +365,7 @@ impl Platform {
         id: DeploymentId,
         from: u64,
     ) -> Result<BoxStream<'static, Result<String, logs::Error>>, Error> {
-        self.load_deployment(context, id).await?;
+        self.load_deployment(context, Action::ReadLogs, id).await?;
         self.parts
             .logs
             .follow(id, from)
@@ -364,7 +379,9 @@ impl Platform {
         context: &Context,
         id: DeploymentId,
     ) -> Result<DeploymentView, Error> {
-        let (deployment, _) = self.load_deployment(context, id).await?;
+        let (deployment, _) = self
+            .load_deployment(context, Action::CancelOperation, id)
+            .await?;
         if deployment.status.is_finished() {
             return Err(Error::refused(
                 "finished",

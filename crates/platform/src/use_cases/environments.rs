@@ -1,5 +1,6 @@
 //! Environments.
 
+use windlass_model::access::Action;
 use windlass_model::id::{ApplicationId, EnvironmentId};
 use windlass_operations::StoreError;
 use windlass_records::{Change, Deployment, DeploymentFilter, PageRequest};
@@ -41,7 +42,9 @@ impl Platform {
         context: &Context,
         new: NewEnvironment,
     ) -> Result<EnvironmentView, Error> {
-        let application = self.load_application(context, new.application).await?;
+        let application = self
+            .load_application(context, Action::ChangeApplication, new.application)
+            .await?;
         not_removing(&application)?;
         let slug: windlass_model::names::EnvironmentSlug = new
             .slug
@@ -116,7 +119,8 @@ impl Platform {
         application: ApplicationId,
         slug: Option<&str>,
     ) -> Result<Vec<EnvironmentView>, Error> {
-        self.load_application(context, application).await?;
+        self.load_application(context, Action::ViewApplication, application)
+            .await?;
         let mut views = Vec::new();
         for environment in self.parts.store.environments(application).await? {
             if slug.is_none_or(|slug| slug == environment.slug.as_str()) {
@@ -132,7 +136,9 @@ impl Platform {
         context: &Context,
         id: EnvironmentId,
     ) -> Result<EnvironmentView, Error> {
-        let scene = self.load_scene(context, id).await?;
+        let scene = self
+            .load_scene(context, Action::ViewApplication, id)
+            .await?;
         let filter = DeploymentFilter {
             environment: Some(id),
             ..DeploymentFilter::default()
@@ -167,7 +173,9 @@ impl Platform {
         id: EnvironmentId,
         branch: &str,
     ) -> Result<EnvironmentView, Error> {
-        let scene = self.load_scene(context, id).await?;
+        let scene = self
+            .load_scene(context, Action::ChangeApplication, id)
+            .await?;
         not_removing(&scene.application)?;
         let branch: windlass_model::names::BranchName = branch
             .parse()

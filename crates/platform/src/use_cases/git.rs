@@ -1,9 +1,11 @@
 //! git over HTTP, on the application's repository.
 
 use windlass_delivery::build::{Error as BuildError, GitRequest, GitResponse};
+use windlass_model::access::Action;
 use windlass_records::{Application, PageRequest};
 
 use super::load::not_removing;
+use crate::authorize::authorize;
 use crate::context::Context;
 use crate::error::Error;
 use crate::platform::Platform;
@@ -16,15 +18,24 @@ impl Platform {
         slug: &str,
         request: GitRequest,
     ) -> Result<GitResponse, Error> {
+        let pushes = is_push(&request);
+        let action = if pushes {
+            Action::PushCode
+        } else {
+            Action::ReadCode
+        };
         let found = self
-            .applications(context, Some(slug), &PageRequest::first(1))
+            .applications(context, None, Some(slug), &PageRequest::first(1))
             .await?;
-        let application = found
-            .rows
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::not_found("application", slug))?;
+        let missing = || Error::not_found("application", slug);
+        let application = found.rows.into_iter().next().ok_or_else(missing)?;
+        authorize(context, action, &application, missing)?;
         not_removing(&application)?;
+        if pushes && request.method == "POST" {
+            let id = Some(application.id);
+            let entry = self.audit(context, "code.push", application.slug.as_str(), id, "");
+            self.parts.store.commit(vec![entry]).await?;
+        }
         self.ensure_repository(&application).await?;
         self.parts
             .builder
@@ -51,4 +62,10 @@ impl Platform {
     pub fn site_url(&self, scene: &crate::Scene) -> String {
         self.parts.site_url(scene)
     }
+}
+
+/// Whether git is about to change the repository: it says so in the query at first, and in the path then.
+fn is_push(request: &GitRequest) -> bool {
+    const PUSH: &str = "git-receive-pack";
+    request.path.contains(PUSH) || request.query.contains(PUSH)
 }

@@ -1,6 +1,7 @@
 //! Another URL for an external service.
 
 use secrecy::SecretString;
+use windlass_model::access::Action;
 use windlass_model::id::InstanceId;
 use windlass_records::{Change, NewSecret};
 
@@ -22,7 +23,9 @@ impl Platform {
         id: InstanceId,
         url: SecretString,
     ) -> Result<InstanceView, Error> {
-        let (instance, scene) = self.load_instance(context, id).await?;
+        let (instance, scene) = self
+            .load_instance(context, Action::ManageServices, id)
+            .await?;
         not_removing(&scene.application)?;
         let service = self.parts.service(instance.service).await?;
         self.parts

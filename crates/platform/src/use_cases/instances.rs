@@ -1,7 +1,8 @@
 //! Service instances: every transition that a user asks for, and every refusal.
 
 use secrecy::SecretString;
-use windlass_model::id::{EnvironmentId, InstanceId, OperationId};
+use windlass_model::access::Action;
+use windlass_model::id::{EnvironmentId, InstanceId, OperationId, OrganisationId};
 use windlass_model::instance::{InstanceEvent, InstanceState, transition};
 use windlass_model::names::{Prefix, VariableName};
 use windlass_model::profile::Profile;
@@ -15,6 +16,7 @@ use super::deployments::Composed;
 use super::load::not_removing;
 use super::media::public_media;
 use super::profile::checked_profile;
+use crate::authorize::authorize;
 use crate::context::Context;
 use crate::definitions::{provisioning, removal};
 use crate::error::{Error, refusal_code};
@@ -99,7 +101,9 @@ impl Platform {
         context: &Context,
         new: NewInstance,
     ) -> Result<InstanceView, Error> {
-        let scene = self.load_scene(context, new.environment).await?;
+        let scene = self
+            .load_scene(context, Action::ManageServices, new.environment)
+            .await?;
         not_removing(&scene.application)?;
         let prefix = new.prefix.as_deref().unwrap_or("DEFAULT");
         let prefix: Prefix = prefix
@@ -234,7 +238,8 @@ impl Platform {
         environment: EnvironmentId,
         page: &PageRequest,
     ) -> Result<Page<InstanceView>, Error> {
-        self.load_scene(context, environment).await?;
+        self.load_scene(context, Action::ViewApplication, environment)
+            .await?;
         let filter = InstanceFilter {
             environment: Some(environment),
             ..InstanceFilter::default()
@@ -253,7 +258,9 @@ impl Platform {
 
     /// An instance. One that is removed does not exist any more.
     pub async fn instance(&self, context: &Context, id: InstanceId) -> Result<InstanceView, Error> {
-        let (instance, _) = self.load_instance(context, id).await?;
+        let (instance, _) = self
+            .load_instance(context, Action::ViewApplication, id)
+            .await?;
         if instance.state == InstanceState::Removed {
             return Err(Error::not_found("service instance", id));
         }
@@ -285,8 +292,9 @@ impl Platform {
         match self.compose_provisioning(context, id).await {
             Ok((submission, changes)) => self.submit(submission, changes).await,
             Err(refusal) => {
-                let submission = provisioning_of(context, id, Patience::default())?;
-                self.replay(submission, refusal).await
+                let again =
+                    |organisation| provisioning_of(context, organisation, id, Patience::default());
+                self.replay(context, again, refusal).await
             }
         }
     }
@@ -296,7 +304,9 @@ impl Platform {
         context: &Context,
         id: InstanceId,
     ) -> Result<Composed, Error> {
-        let (instance, scene) = self.load_instance(context, id).await?;
+        let (instance, scene) = self
+            .load_instance(context, Action::ManageServices, id)
+            .await?;
         not_removing(&scene.application)?;
         let to = checked_transition(&instance, InstanceEvent::Provision)?;
         let changes = vec![
@@ -316,7 +326,10 @@ impl Platform {
             ),
         ];
         let patience = self.parts.patience(&[instance]).await?;
-        Ok((provisioning_of(context, id, patience)?, changes))
+        Ok((
+            provisioning_of(context, scene.application.organisation, id, patience)?,
+            changes,
+        ))
     }
 
     /// The next deployment attaches it again.
@@ -356,7 +369,9 @@ impl Platform {
         event: InstanceEvent,
         action: &str,
     ) -> Result<InstanceView, Error> {
-        let (instance, scene) = self.load_instance(context, id).await?;
+        let (instance, scene) = self
+            .load_instance(context, Action::ManageServices, id)
+            .await?;
         not_removing(&scene.application)?;
         let to = checked_transition(&instance, event)?;
         if to.is_wished() {
@@ -393,7 +408,9 @@ impl Platform {
         prefix: Option<&str>,
         url_scheme: Option<&str>,
     ) -> Result<InstanceView, Error> {
-        let (instance, scene) = self.load_instance(context, id).await?;
+        let (instance, scene) = self
+            .load_instance(context, Action::ManageServices, id)
+            .await?;
         not_removing(&scene.application)?;
         checked_transition(&instance, InstanceEvent::Rename)?;
         let service = self.parts.service(instance.service).await?;
@@ -444,8 +461,9 @@ impl Platform {
         match self.compose_removal(context, id, confirmation).await {
             Ok((submission, changes)) => self.submit(submission, changes).await,
             Err(refusal) => {
-                let submission = removal_of(context, id, Patience::default())?;
-                self.replay(submission, refusal).await
+                let again =
+                    |organisation| removal_of(context, organisation, id, Patience::default());
+                self.replay(context, again, refusal).await
             }
         }
     }
@@ -456,7 +474,14 @@ impl Platform {
         id: InstanceId,
         confirmation: &str,
     ) -> Result<Composed, Error> {
-        let (instance, scene) = self.load_instance(context, id).await?;
+        let loaded = self.load_instance(context, Action::ManageServices, id);
+        let (instance, scene) = loaded.await?;
+        // Of one that was only recorded there is no data to be destroyed.
+        if instance.state != InstanceState::New {
+            authorize(context, Action::RemoveService, &scene, || {
+                Error::not_found("service instance", id)
+            })?;
+        }
         not_removing(&scene.application)?;
         let to = checked_transition(&instance, InstanceEvent::Remove)?;
         if confirmation != instance.prefix.as_str() {
@@ -486,12 +511,16 @@ impl Platform {
             ),
         ];
         let patience = self.parts.patience(&[instance]).await?;
-        Ok((removal_of(context, id, patience)?, changes))
+        Ok((
+            removal_of(context, scene.application.organisation, id, patience)?,
+            changes,
+        ))
     }
 }
 
 fn provisioning_of(
     context: &Context,
+    organisation: OrganisationId,
     id: InstanceId,
     patience: Patience,
 ) -> Result<Submission, Error> {
@@ -500,16 +529,21 @@ fn provisioning_of(
         instance: id,
         patience,
     };
-    Platform::submission(context, provisioning::KIND, subject, &params)
+    Platform::submission(context, organisation, provisioning::KIND, subject, &params)
 }
 
-fn removal_of(context: &Context, id: InstanceId, patience: Patience) -> Result<Submission, Error> {
+fn removal_of(
+    context: &Context,
+    organisation: OrganisationId,
+    id: InstanceId,
+    patience: Patience,
+) -> Result<Submission, Error> {
     let subject = ("service_instance", id.to_string());
     let params = removal::Params {
         instance: id,
         patience,
     };
-    Platform::submission(context, removal::KIND, subject, &params)
+    Platform::submission(context, organisation, removal::KIND, subject, &params)
 }
 
 fn check_url_scheme(driver: &dyn Driver, scheme: Option<&str>) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 use futures::StreamExt;
 use futures::stream::{BoxStream, SelectAll};
 use windlass_engine::{LogOptions, labels};
+use windlass_model::access::Action;
 use windlass_model::id::EnvironmentId;
 
 use crate::context::Context;
@@ -49,7 +50,9 @@ impl Platform {
         environment: EnvironmentId,
         options: &LogOptions,
     ) -> Result<BoxStream<'static, RuntimeLine>, Error> {
-        let scene = self.load_scene(context, environment).await?;
+        let scene = self
+            .load_scene(context, Action::ReadLogs, environment)
+            .await?;
         let release = Self::running(&scene)?;
         let engine = self.parts.engine(scene.region.id)?;
         let filter = scene

@@ -1,5 +1,6 @@
 //! What everybody may read of an instance, and under which name.
 
+use windlass_model::access::Action;
 use windlass_model::id::InstanceId;
 use windlass_model::instance::InstanceState;
 use windlass_model::names::HostName;
@@ -27,7 +28,9 @@ impl Platform {
         id: InstanceId,
         public: bool,
     ) -> Result<InstanceView, Error> {
-        let (instance, scene) = self.load_instance(context, id).await?;
+        let (instance, scene) = self
+            .load_instance(context, Action::ManageServices, id)
+            .await?;
         if instance.state == InstanceState::New {
             not_removing(&scene.application)?;
             let service = self.parts.service(instance.service).await?;
@@ -68,7 +71,9 @@ impl Platform {
         id: InstanceId,
         public: bool,
     ) -> Result<Composed, Error> {
-        let (instance, scene) = self.load_instance(context, id).await?;
+        let (instance, scene) = self
+            .load_instance(context, Action::ManageServices, id)
+            .await?;
         not_removing(&scene.application)?;
         let service = self.parts.service(instance.service).await?;
         public_media(self.parts.driver(&service)?.as_ref(), id)?;
@@ -110,7 +115,13 @@ impl Platform {
             });
         }
         let subject = ("service_instance", id.to_string());
-        let submission = Self::submission(context, visibility::KIND, subject, &params)?;
+        let submission = Self::submission(
+            context,
+            scene.application.organisation,
+            visibility::KIND,
+            subject,
+            &params,
+        )?;
         Ok((submission, changes))
     }
 
@@ -126,7 +137,9 @@ impl Platform {
         host: Option<&str>,
         is_cdn: bool,
     ) -> Result<InstanceView, Error> {
-        let (instance, scene) = self.load_instance(context, id).await?;
+        let (instance, scene) = self
+            .load_instance(context, Action::ManageServices, id)
+            .await?;
         not_removing(&scene.application)?;
         let domain = match host {
             None => None,

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use windlass_model::access::Action;
 use windlass_model::id::OperationId;
 use windlass_operations::runner::{CommandError, Subscription};
 use windlass_operations::{EventRecord, Operation, OperationState};
-use windlass_records::{OperationFilter, Page, PageRequest};
+use windlass_records::{AuditEntry, AuditOutcome, Change, OperationFilter, Page, PageRequest};
 
+use crate::authorize::{Place, may};
 use crate::context::Context;
 use crate::error::Error;
 use crate::platform::Platform;
@@ -28,8 +30,15 @@ impl Platform {
         states: Vec<OperationState>,
         page: &PageRequest,
     ) -> Result<Page<Operation>, Error> {
+        let only = context.scope.application();
+        let mut organisations = context.organisations();
+        organisations.retain(|id| {
+            let place = Place::Application(*id, only);
+            may(context, Action::ViewApplication, &place)
+        });
         let filter = OperationFilter {
-            tenant: Some(context.organisation.to_string()),
+            tenants: Some(organisations.iter().map(ToString::to_string).collect()),
+            application: only,
             states,
             subject: None,
         };
@@ -38,12 +47,8 @@ impl Platform {
 
     /// An operation.
     pub async fn operation(&self, context: &Context, id: OperationId) -> Result<Operation, Error> {
-        match self.parts.store.load(id).await? {
-            Some(operation) if operation.tenant == context.organisation.to_string() => {
-                Ok(operation)
-            }
-            _ => Err(Error::not_found("operation", id)),
-        }
+        self.load_operation(context, Action::ViewApplication, id)
+            .await
     }
 
     /// Its events after number `after`.
@@ -80,8 +85,10 @@ impl Platform {
         context: &Context,
         id: OperationId,
     ) -> Result<Operation, Error> {
-        self.operation(context, id).await?;
-        Ok(self.runner.cancel(id, &context.email).await?)
+        self.load_operation(context, Action::CancelOperation, id)
+            .await?;
+        let told = self.runner.cancel(id, &context.email).await?;
+        self.told(context, "operation.cancel", told, "").await
     }
 
     /// One more try of one that needs attention.
@@ -90,8 +97,10 @@ impl Platform {
         context: &Context,
         id: OperationId,
     ) -> Result<Operation, Error> {
-        self.operation(context, id).await?;
-        Ok(self.runner.retry(id, &context.email).await?)
+        self.load_operation(context, Action::CancelOperation, id)
+            .await?;
+        let told = self.runner.retry(id, &context.email).await?;
+        self.told(context, "operation.retry", told, "").await
     }
 
     /// Declares its failing step as dealt with by hand.
@@ -102,11 +111,12 @@ impl Platform {
         step: &str,
         reason: &str,
     ) -> Result<Operation, Error> {
-        self.operation(context, id).await?;
-        Ok(self
-            .runner
-            .skip(id, step, &context.email, checked_reason(reason)?)
-            .await?)
+        self.load_operation(context, Action::RepairOperation, id)
+            .await?;
+        let reason = checked_reason(reason)?;
+        let told = self.runner.skip(id, step, &context.email, reason).await?;
+        let detail = format!("{step}: {reason}");
+        self.told(context, "operation.skip", told, &detail).await
     }
 
     /// Gives it up.
@@ -116,11 +126,31 @@ impl Platform {
         id: OperationId,
         reason: &str,
     ) -> Result<Operation, Error> {
-        self.operation(context, id).await?;
-        Ok(self
-            .runner
-            .abandon(id, &context.email, checked_reason(reason)?)
-            .await?)
+        self.load_operation(context, Action::RepairOperation, id)
+            .await?;
+        let reason = checked_reason(reason)?;
+        let told = self.runner.abandon(id, &context.email, reason).await?;
+        self.told(context, "operation.abandon", told, reason).await
+    }
+
+    /// Records that the operation was told something. Its own events have that already, so that a crash in
+    /// between leaves nothing unknown.
+    async fn told(
+        &self,
+        context: &Context,
+        action: &str,
+        operation: Operation,
+        detail: &str,
+    ) -> Result<Operation, Error> {
+        let subject = format!("{} {}", operation.kind, operation.id);
+        let entry = AuditEntry {
+            organisation: operation.tenant.parse().ok(),
+            application: self.parts.application_of(&operation.subject).await?,
+            outcome: AuditOutcome::Begun,
+            ..self.audit_entry(context, action, subject, detail)
+        };
+        self.parts.store.commit(vec![Change::Audit(entry)]).await?;
+        Ok(operation)
     }
 }
 

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use secrecy::SecretString;
+use windlass_model::access::Action;
 use windlass_model::id::{BindingId, DeploymentId};
 use windlass_model::names::VariableName;
 use windlass_records::{Release, ReleaseVariable, VariableValue};
 
+use crate::authorize::may;
 use crate::context::Context;
 use crate::error::Error;
 use crate::platform::Platform;
@@ -24,7 +26,8 @@ pub struct PinnedVariable {
 }
 
 impl Platform {
-    /// The variables of a deployment's release; sensitive ones have a value with `reveal` only. Empty
+    /// The variables of a deployment's release; sensitive ones have a value with `reveal` only, and
+    /// for those who may read it. Empty
     /// before they are pinned and after a failure.
     pub async fn deployment_variables(
         &self,
@@ -32,7 +35,9 @@ impl Platform {
         id: DeploymentId,
         reveal: bool,
     ) -> Result<Vec<PinnedVariable>, Error> {
-        let (deployment, _) = self.load_deployment(context, id).await?;
+        let loaded = self.load_deployment(context, Action::ViewApplication, id);
+        let (deployment, scene) = loaded.await?;
+        let reveal = reveal && may(context, Action::ReadSecretValues, &scene);
         let Some(release) = self.parts.store.release(deployment.release).await? else {
             return Ok(Vec::new());
         };

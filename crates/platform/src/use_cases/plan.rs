@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use windlass_delivery::build::Source;
+use windlass_model::access::Action;
 use windlass_model::id::InstanceId;
 use windlass_model::names::{Prefix, VariableName};
 use windlass_model::variables::{Candidate, VariableSource, merge};
@@ -83,7 +84,9 @@ enum Origin {
 impl Platform {
     /// What a deployment that begins now would change. Changes nothing.
     pub async fn plan(&self, context: &Context, request: DeployRequest) -> Result<Plan, Error> {
-        let scene = self.load_scene(context, request.environment).await?;
+        let scene = self
+            .load_scene(context, Action::Deploy, request.environment)
+            .await?;
         let source = match self.resolve_source(&scene, &request.source).await {
             Ok(source) => Ok(source),
             Err(Error::Refused { message, .. }) => Err(message),

@@ -1,5 +1,6 @@
 //! For whom an instance gives variables by further names.
 
+use windlass_model::access::Action;
 use windlass_model::id::InstanceId;
 use windlass_model::instance::InstanceEvent;
 use windlass_model::profile::{NO_PROFILE, Profile};
@@ -20,7 +21,9 @@ impl Platform {
         id: InstanceId,
         profile: &str,
     ) -> Result<InstanceView, Error> {
-        let (instance, scene) = self.load_instance(context, id).await?;
+        let (instance, scene) = self
+            .load_instance(context, Action::ManageServices, id)
+            .await?;
         not_removing(&scene.application)?;
         checked_transition(&instance, InstanceEvent::Rename)?;
         let service = self.parts.service(instance.service).await?;

@@ -1,15 +1,18 @@
 //! Regions and what they offer.
 
+use windlass_model::access::Action;
 use windlass_model::id::{RegionId, ServiceId};
 use windlass_records::{Region, Service};
 
+use crate::authorize::{Place, authorize};
 use crate::context::Context;
 use crate::error::Error;
 use crate::platform::Platform;
 
 impl Platform {
     /// The regions that this server runs, that of its own machine first.
-    pub async fn regions(&self, _context: &Context) -> Result<Vec<Region>, Error> {
+    pub async fn regions(&self, context: &Context) -> Result<Vec<Region>, Error> {
+        for_everyone(context)?;
         let known = self.parts.store.regions().await?;
         Ok(self.parts.regions.run_here(known))
     }
@@ -41,7 +44,8 @@ impl Platform {
     }
 
     /// One region.
-    pub async fn region(&self, _context: &Context, id: RegionId) -> Result<Region, Error> {
+    pub async fn region(&self, context: &Context, id: RegionId) -> Result<Region, Error> {
+        for_everyone(context)?;
         self.parts
             .store
             .region(id)
@@ -52,9 +56,10 @@ impl Platform {
     /// The services that a region offers, or that any does.
     pub async fn services(
         &self,
-        _context: &Context,
+        context: &Context,
         region: Option<RegionId>,
     ) -> Result<Vec<Service>, Error> {
+        for_everyone(context)?;
         let services = self.parts.store.services(region).await?;
         Ok(services
             .into_iter()
@@ -63,11 +68,19 @@ impl Platform {
     }
 
     /// One service.
-    pub async fn service(&self, _context: &Context, id: ServiceId) -> Result<Service, Error> {
+    pub async fn service(&self, context: &Context, id: ServiceId) -> Result<Service, Error> {
+        for_everyone(context)?;
         self.parts
             .store
             .service(id)
             .await?
             .ok_or_else(|| Error::not_found("service", id))
     }
+}
+
+/// What regions offer is for everyone who has an account.
+fn for_everyone(context: &Context) -> Result<(), Error> {
+    authorize(context, Action::ViewAccount, &Place::Everyone, || {
+        Error::Unauthenticated
+    })
 }

@@ -1,5 +1,6 @@
 //! Releases of an environment.
 
+use windlass_model::access::Action;
 use windlass_model::id::EnvironmentId;
 use windlass_records::{Page, PageRequest, Release};
 
@@ -24,7 +25,9 @@ impl Platform {
         environment: EnvironmentId,
         page: &PageRequest,
     ) -> Result<Page<ReleaseView>, Error> {
-        let scene = self.load_scene(context, environment).await?;
+        let scene = self
+            .load_scene(context, Action::ViewApplication, environment)
+            .await?;
         let found = self.parts.store.releases(environment, page).await?;
         let running = scene.environment.running_release;
         let rows = found

@@ -1,6 +1,7 @@
 //! Rolling back: a deployment of what an earlier release pinned.
 
 use windlass_engine::{ImageId, ImageReference};
+use windlass_model::access::Action;
 use windlass_model::id::EnvironmentId;
 use windlass_model::instance::InstanceState;
 use windlass_model::variables::VariableSource;
@@ -37,7 +38,9 @@ impl Platform {
         environment: EnvironmentId,
         number: u32,
     ) -> Result<Composed, Error> {
-        let scene = self.load_scene(context, environment).await?;
+        let scene = self
+            .load_scene(context, Action::Deploy, environment)
+            .await?;
         not_removing(&scene.application)?;
         self.refuse_second_early(context, &scene).await?;
         let release = self.numbered_release(&scene, number).await?;

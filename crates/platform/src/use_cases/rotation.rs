@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use windlass_model::access::Action;
 use windlass_model::id::InstanceId;
 use windlass_model::instance::InstanceState;
 
@@ -43,7 +44,9 @@ impl Platform {
         id: InstanceId,
         grace: Duration,
     ) -> Result<Composed, Error> {
-        let (instance, scene) = self.load_instance(context, id).await?;
+        let (instance, scene) = self
+            .load_instance(context, Action::RotateCredentials, id)
+            .await?;
         not_removing(&scene.application)?;
         self.refuse_second_early(context, &scene).await?;
         if grace > LONGEST_GRACE {

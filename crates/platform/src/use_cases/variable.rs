@@ -1,6 +1,7 @@
 //! One custom variable, by its id.
 
 use secrecy::SecretString;
+use windlass_model::access::Action;
 use windlass_model::id::VariableId;
 use windlass_records::{PageRequest, Variable, VariableFilter};
 
@@ -68,7 +69,10 @@ impl Platform {
             .into_iter()
             .find(|variable| variable.id == id)
             .ok_or_else(missing)?;
-        match self.load_scene(context, held.environment).await {
+        match self
+            .load_scene(context, Action::SetVariables, held.environment)
+            .await
+        {
             Ok(_) => Ok(held),
             Err(Error::NotFound { .. }) => Err(missing()),
             Err(error) => Err(error),

@@ -1,6 +1,7 @@
 //! Environment variables: set, unset, and the effective ones.
 
 use secrecy::{ExposeSecret, SecretString};
+use windlass_model::access::Action;
 use windlass_model::id::EnvironmentId;
 use windlass_model::names::VariableName;
 use windlass_model::time::Timestamp;
@@ -8,6 +9,7 @@ use windlass_model::variables::{Candidate, VariableSource, merge};
 use windlass_records::{Change, InstanceFilter, NewSecret, PageRequest, Variable, VariableFilter};
 
 use super::load::not_removing;
+use crate::authorize::may;
 use crate::context::Context;
 use crate::definitions::deployment::builtin_names;
 use crate::error::{Error, FieldError};
@@ -59,15 +61,22 @@ impl Platform {
         environment: EnvironmentId,
         name: Option<&str>,
     ) -> Result<Vec<EffectiveVariable>, Error> {
-        let scene = self.load_scene(context, environment).await?;
+        let scene = self
+            .load_scene(context, Action::ViewApplication, environment)
+            .await?;
+        let reveals = may(context, Action::ReadSecretValues, &scene);
         let mut candidates = self.given_variables(&scene).await?;
         for variable in self.custom_variables(environment).await? {
-            let value = self.parts.reveal(variable.value).await?;
+            let value = if variable.is_sensitive && !reveals {
+                None
+            } else {
+                Some(self.parts.reveal(variable.value).await?)
+            };
             candidates.push(EffectiveVariable {
                 id: Some(variable.id),
                 environment,
                 name: variable.name,
-                value: Some(value),
+                value,
                 is_sensitive: variable.is_sensitive,
                 source: VariableSource::Custom,
                 updated_at: Some(variable.updated_at),
@@ -166,7 +175,9 @@ impl Platform {
         environment: EnvironmentId,
         new: Vec<NewVariable>,
     ) -> Result<Vec<EffectiveVariable>, Error> {
-        let scene = self.load_scene(context, environment).await?;
+        let scene = self
+            .load_scene(context, Action::SetVariables, environment)
+            .await?;
         not_removing(&scene.application)?;
         let given = self.given_variables(&scene).await?;
         let existing = self.custom_variables(environment).await?;
@@ -238,7 +249,9 @@ impl Platform {
         environment: EnvironmentId,
         names: &[String],
     ) -> Result<(), Error> {
-        let scene = self.load_scene(context, environment).await?;
+        let scene = self
+            .load_scene(context, Action::SetVariables, environment)
+            .await?;
         not_removing(&scene.application)?;
         let existing = self.custom_variables(environment).await?;
         let mut changes = Vec::new();

@@ -1,11 +1,14 @@
 //! Who may see what, and names.
 
 use uuid::Uuid;
+use windlass_model::access::{Level, Role};
 use windlass_model::id::{OrganisationId, UserId};
 use windlass_model::instance::InstanceState;
 use windlass_operations::{Operation, OperationState};
 use windlass_platform::{Context, NewEnvironment};
-use windlass_records::{Change, Organisation, PageRequest, Store, User};
+use windlass_records::{
+    Change, Membership, Organisation, PageRequest, Scope, Store, Token, User, UserKind,
+};
 use windlass_services::simulated::{Call, Fault, Refusal};
 
 use super::support::World;
@@ -27,20 +30,34 @@ async fn stranger(world: &World) -> Context {
         }),
         Change::InsertUser(User {
             id: user,
-            organisation,
+            kind: UserKind::Person,
             email: "stranger@localhost".to_owned(),
             first_name: "S".to_owned(),
             last_name: "T".to_owned(),
+            is_operator: false,
             created_at: at,
+        }),
+        Change::InsertMembership(Membership {
+            user,
+            organisation,
+            role: Role::Owner,
+            created_at: at,
+        }),
+        Change::InsertToken(Token {
+            id: windlass_platform::mint(),
+            user,
+            name: "test".to_owned(),
+            hash: windlass_platform::token_hash("wl_stranger"),
+            level: Level::Manage,
+            scope: Scope::Everywhere,
+            created_at: at,
+            expires_at: None,
+            last_used_at: None,
         }),
     ];
     world.store.commit(changes).await.expect("they are made");
-    Context {
-        user,
-        organisation,
-        email: "stranger@localhost".to_owned(),
-        ..world.context.clone()
-    }
+    let stranger = world.platform.authenticate("wl_stranger", "test").await;
+    stranger.expect("the token is good")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,7 +118,7 @@ async fn another_organisations_objects_do_not_exist() {
     for (number, (code, text)) in asked.into_iter().enumerate() {
         assert_eq!(code, "not_found", "number {number}: {text}");
     }
-    let seen = platform.applications(&other, None, &page).await;
+    let seen = platform.applications(&other, None, None, &page).await;
     assert!(seen.expect("a list").rows.is_empty());
     let seen = platform.operations(&other, Vec::new(), &page).await;
     assert!(seen.expect("a list").rows.is_empty());

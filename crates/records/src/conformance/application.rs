@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use windlass_model::id::{ApplicationId, OrganisationId};
+
 use super::sample::{self, NOW, Sample, id};
 use super::{conflict, not_found, refused};
 use crate::{
@@ -88,8 +90,8 @@ pub async fn applications_in_pages(store: Arc<dyn Store>) {
             .await;
     }
     let mine = ApplicationFilter {
-        organisation: Some(sample.organisation.id),
-        slug: None,
+        organisations: Some(vec![sample.organisation.id]),
+        ..ApplicationFilter::default()
     };
     let (mut seen, mut page) = (Vec::new(), PageRequest::first(8));
     let mut sizes = Vec::new();
@@ -112,8 +114,8 @@ pub async fn applications_in_pages(store: Arc<dyn Store>) {
     assert_eq!(seen, wanted);
 
     let by_name = ApplicationFilter {
-        organisation: None,
         slug: Some("app-10".parse().expect("good")),
+        ..ApplicationFilter::default()
     };
     let answer = store
         .applications(&by_name, &PageRequest::first(21))
@@ -125,6 +127,24 @@ pub async fn applications_in_pages(store: Arc<dyn Store>) {
         .await
         .expect("a page");
     assert_eq!((exact.rows.len(), exact.next), (21, None));
+
+    let all = PageRequest::first(50);
+    let count = async |organisations: Vec<OrganisationId>, id: Option<ApplicationId>| {
+        let filter = ApplicationFilter {
+            organisations: Some(organisations),
+            id,
+            slug: None,
+        };
+        let found = store.applications(&filter, &all).await.expect("a page");
+        assert!(found.rows.is_sorted_by_key(|row| row.slug.to_string()));
+        found.count
+    };
+    let (own, shop) = (sample.organisation.id, sample.shop.id);
+    // Whoever is in no organisation sees nothing, not everything.
+    assert_eq!(count(Vec::new(), None).await, 0);
+    assert_eq!(count(vec![own, others.id], None).await, 26);
+    assert_eq!(count(vec![own], Some(shop)).await, 1);
+    assert_eq!(count(vec![others.id], Some(shop)).await, 0);
 
     for foreign in ["", "x", "%%%", "eyJhIjoxfQ"] {
         let page = PageRequest {

@@ -6,10 +6,10 @@ use windlass_model::instance::InstanceState;
 use windlass_operations::{Event, Fence, Subject};
 
 use super::sample::{self, NOW, Sample, finish, id};
-use super::{conflict, not_found};
+use super::{account, conflict, not_found};
 use crate::{
     ApplicationFilter, BindingState, CLEAN_UP_SUBJECT, Change, ClusterKind, ClusterState,
-    DeploymentStatus, Instance, PageRequest, ReleaseVariable, Store, VariableValue,
+    DeploymentStatus, Instance, PageRequest, ReleaseVariable, Scope, Store, VariableValue,
 };
 
 /// Refused while something of it is left or at work, with what that is.
@@ -178,9 +178,25 @@ pub async fn deletion_leaves_nothing(store: Arc<dyn Store>) {
         .await
         .expect("it is created");
 
+    // What was for it alone is for nothing any more.
+    let user = account::user("ada@example.org");
+    let own = Scope::Application(sample.organisation.id, sample.shop.id);
+    sample
+        .commit([
+            Change::InsertUser(user.clone()),
+            Change::InsertToken(account::token(&user, "00", own)),
+            Change::InsertToken(account::token(&user, "01", Scope::Everywhere)),
+        ])
+        .await;
+
     sample
         .commit([Change::DeleteApplication(sample.shop.id)])
         .await;
+    let left = store.tokens(user.id).await.expect("a list");
+    assert_eq!(
+        left.iter().map(|token| &token.hash).collect::<Vec<_>>(),
+        ["01"]
+    );
     assert!(
         store
             .environments(sample.shop.id)

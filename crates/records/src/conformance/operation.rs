@@ -471,7 +471,7 @@ pub async fn lists_and_filters(store: Arc<dyn Store>) {
     let all = OperationFilter::default();
     assert_eq!(
         count(OperationFilter {
-            tenant: Some("others".into()),
+            tenants: Some(vec!["others".into()]),
             ..all.clone()
         })
         .await,
@@ -489,7 +489,7 @@ pub async fn lists_and_filters(store: Arc<dyn Store>) {
     assert_eq!(
         count(OperationFilter {
             states,
-            tenant: Some("tenant".into()),
+            tenants: Some(vec!["tenant".into()]),
             ..all.clone()
         })
         .await,
@@ -505,5 +505,23 @@ pub async fn lists_and_filters(store: Arc<dyn Store>) {
         7
     );
     let subject = Some(("environment".to_owned(), "subject-4".to_owned()));
-    assert_eq!(count(OperationFilter { subject, ..all }).await, 1);
+    assert_eq!(
+        count(OperationFilter {
+            subject,
+            ..all.clone()
+        })
+        .await,
+        1
+    );
+    for (tenants, wanted) in [(vec![], 0), (vec!["others".into(), "tenant".into()], 7)] {
+        let tenants = Some(tenants);
+        assert_eq!(
+            count(OperationFilter {
+                tenants,
+                ..all.clone()
+            })
+            .await,
+            wanted
+        );
+    }
 }

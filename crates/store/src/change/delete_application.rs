@@ -45,7 +45,8 @@ const GUARDS: [(&str, &str); 5] = [
     ),
 ];
 
-const DELETIONS: [&str; 13] = [
+const DELETIONS: [&str; 14] = [
+    "DELETE FROM token WHERE application_id = ?1",
     "UPDATE environment SET running_release = NULL WHERE application_id = ?1",
     "DELETE FROM release_secret WHERE release_id IN (SELECT release.id FROM release \
      JOIN environment ON environment.id = release.environment_id WHERE environment.application_id = ?1)",

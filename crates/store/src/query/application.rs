@@ -35,11 +35,12 @@ pub(crate) async fn applications(
 
 fn chosen(statement: &str, filter: &ApplicationFilter) -> Where {
     let mut list = Where::new(statement);
-    list.equals(
-        "organisation_id",
-        filter.organisation.map(|id| id.to_string()),
-    )
-    .equals("slug", filter.slug.as_ref().map(ToString::to_string));
+    if let Some(organisations) = &filter.organisations {
+        let ids: Vec<String> = organisations.iter().map(ToString::to_string).collect();
+        list.one_of("organisation_id", &ids);
+    }
+    list.equals("id", filter.id.map(|id| id.to_string()))
+        .equals("slug", filter.slug.as_ref().map(ToString::to_string));
     list
 }
 

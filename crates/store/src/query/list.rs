@@ -37,6 +37,29 @@ impl Where {
         self
     }
 
+    /// A condition on one of several values; no row has one of none.
+    pub(crate) fn one_of(&mut self, column: &str, values: &[String]) -> &mut Self {
+        match values {
+            [] => {
+                self.and().push("1 = 0");
+            }
+            // With one value an index on it gives the order of the list too.
+            [one] => {
+                self.equals(column, Some(one.clone()));
+            }
+            several => {
+                let condition = self.and();
+                condition.push(column).push(" IN (");
+                let mut list = condition.separated(", ");
+                for value in several {
+                    list.push_bind(value.clone());
+                }
+                condition.push(")");
+            }
+        }
+        self
+    }
+
     /// The number in the only row.
     pub(crate) async fn count(mut self, connection: &mut SqliteConnection) -> Result<u64, Fault> {
         let row = self.builder.build().fetch_one(connection).await?;

@@ -69,7 +69,19 @@ pub(crate) async fn operations(
 
 fn chosen(statement: &str, filter: &OperationFilter) -> Where {
     let mut list = Where::new(statement);
-    list.equals("tenant", filter.tenant.clone());
+    if let Some(tenants) = &filter.tenants {
+        list.one_of("tenant", tenants);
+    }
+    if let Some(application) = filter.application {
+        list.and()
+            .push("subject_id IN (SELECT ")
+            .push_bind(application.to_string())
+            .push(" UNION ALL SELECT id FROM environment WHERE application_id = ")
+            .push_bind(application.to_string())
+            .push(" UNION ALL SELECT id FROM instance WHERE application_id = ")
+            .push_bind(application.to_string())
+            .push(")");
+    }
     if let Some((kind, id)) = &filter.subject {
         list.equals("subject_kind", Some(kind.clone()))
             .equals("subject_id", Some(id.clone()));

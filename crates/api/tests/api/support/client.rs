@@ -173,6 +173,24 @@ impl Client {
         Events::new(response.into_body())
     }
 
+    /// The status, and the code of a refusal: what an endless answer says is not waited for.
+    pub(crate) async fn verdict(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        let headers = [("content-type", "application/json")];
+        let whole = async {
+            let response = self.open(method, path, &headers, &body.to_string()).await;
+            let status = response.status().as_u16();
+            if status < 400 {
+                return (status, Value::Null);
+            }
+            let bytes = response.into_body().collect().await.unwrap().to_bytes();
+            let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+            (status, body)
+        };
+        tokio::time::timeout(DEADLINE * 2, whole)
+            .await
+            .expect("an answer in time")
+    }
+
     async fn open(
         &self,
         method: Method,

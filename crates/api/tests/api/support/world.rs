@@ -17,12 +17,14 @@ use windlass_api::ApiSettings;
 use windlass_builder::{BuilderSettings, FileLogs, GitBuilder};
 use windlass_delivery::routing::SimulatedRouter;
 use windlass_engine::simulated::{Behaviour, SimulatedEngine, SimulatedSettings};
+use windlass_model::access::{Level, Role};
+use windlass_model::id::{OrganisationId, UserId};
 use windlass_model::time::Timestamp;
 use windlass_operations::SystemClock;
 use windlass_platform::{
     Backends, ExternalCluster, Platform, RegionBackends, RegionSettings, Settings, installation_id,
 };
-use windlass_records::{Change, Organisation, Store, Token, User};
+use windlass_records::{Change, Membership, Organisation, Scope, Store, Token, User, UserKind};
 use windlass_services::simulated::{SimulatedDriver, SimulatedMarketplace, offer};
 use windlass_store::SqliteStore;
 
@@ -144,7 +146,13 @@ impl World {
 
     /// Someone of another organisation.
     pub(crate) async fn stranger(&self) -> Client {
-        let (organisation, user) = (Uuid::now_v7().into(), Uuid::now_v7().into());
+        self.outsider().await.0
+    }
+
+    /// The same, and the user's id.
+    pub(crate) async fn outsider(&self) -> (Client, String) {
+        let organisation = OrganisationId::from(Uuid::now_v7());
+        let user = UserId::from(Uuid::now_v7());
         // Later than the installation's own organisation, which operates it.
         let now = Timestamp(4_000_000_000_000);
         let token = format!("wl_stranger_{user}");
@@ -157,10 +165,17 @@ impl World {
                 }),
                 Change::InsertUser(User {
                     id: user,
-                    organisation,
+                    kind: UserKind::Person,
                     email: format!("{user}@others"),
                     first_name: "O".to_owned(),
                     last_name: "Ther".to_owned(),
+                    is_operator: false,
+                    created_at: now,
+                }),
+                Change::InsertMembership(Membership {
+                    user,
+                    organisation,
+                    role: Role::Owner,
                     created_at: now,
                 }),
                 Change::InsertToken(Token {
@@ -168,12 +183,73 @@ impl World {
                     user,
                     name: "test".to_owned(),
                     hash: hex::encode(Sha256::digest(token.as_bytes())),
+                    level: Level::Manage,
+                    scope: Scope::Everywhere,
                     created_at: now,
+                    expires_at: None,
+                    last_used_at: None,
                 }),
             ])
             .await
             .unwrap();
-        Client::new(self.address, Some(&token))
+        (Client::new(self.address, Some(&token)), user.to_string())
+    }
+
+    /// Somebody of an organisation, with a token.
+    pub(crate) async fn member(
+        &self,
+        organisation: &str,
+        role: Role,
+        level: Level,
+        scope: Option<Scope>,
+    ) -> (Client, String) {
+        let user = User {
+            id: Uuid::now_v7().into(),
+            kind: UserKind::Person,
+            email: format!("{role}-{}@example.org", Uuid::now_v7()),
+            first_name: "M".to_owned(),
+            last_name: "Ember".to_owned(),
+            is_operator: false,
+            created_at: Timestamp(4_000_000_000_000),
+        };
+        let membership = Membership {
+            user: user.id,
+            organisation: organisation.parse().unwrap(),
+            role,
+            created_at: user.created_at,
+        };
+        let id = user.id.to_string();
+        let made = vec![
+            Change::InsertUser(user),
+            Change::InsertMembership(membership),
+        ];
+        self.store.commit(made).await.unwrap();
+        (self.token(&id, level, scope).await, id)
+    }
+
+    /// A client with another token of a user.
+    pub(crate) async fn token(&self, user: &str, level: Level, scope: Option<Scope>) -> Client {
+        let text = format!("wl_{}", Uuid::now_v7());
+        let token = Token {
+            id: Uuid::now_v7().into(),
+            user: user.parse().unwrap(),
+            name: "test".to_owned(),
+            hash: hex::encode(Sha256::digest(text.as_bytes())),
+            level,
+            scope: scope.unwrap_or(Scope::Everywhere),
+            created_at: Timestamp(4_000_000_000_000),
+            expires_at: None,
+            last_used_at: None,
+        };
+        let made = vec![Change::InsertToken(token)];
+        self.store.commit(made).await.unwrap();
+        Client::new(self.address, Some(&text))
+    }
+
+    /// The organisation that is there from the start.
+    pub(crate) async fn organisation(&self) -> String {
+        let list = self.client.get("/iam/v3/organisations/").await;
+        list.results()[0]["uuid"].as_str().unwrap().to_owned()
     }
 
     /// An application.
