@@ -9,6 +9,7 @@ pub(crate) mod deployment;
 pub(crate) mod instance;
 mod list;
 pub(crate) mod operation;
+pub(crate) mod repository;
 pub(crate) mod retention;
 pub(crate) mod secret;
 pub(crate) mod variable;

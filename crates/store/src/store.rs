@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use windlass_model::id::{
     ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
-    OperationId, RegionId, ReleaseId, SecretId, ServiceId, UserId,
+    OperationId, RegionId, ReleaseId, RepositoryId, SecretId, ServiceId, UserId,
 };
 use windlass_model::names::EnvironmentSlug;
 use windlass_model::time::Timestamp;
@@ -14,8 +14,8 @@ use windlass_operations::{
 use windlass_records::{
     Application, ApplicationFilter, Binding, Broker, BrokerPlan, Change, Cluster, Deployment,
     DeploymentFilter, Environment, Instance, InstanceFilter, Keep, OperationFilter, Organisation,
-    Page, PageRequest, Region, Release, Secret, Service, Store, Surplus, Token, Trimmed, User,
-    Variable, VariableFilter,
+    Page, PageRequest, Region, Release, Repository, Secret, Service, Store, Surplus, Token,
+    Trimmed, User, Variable, VariableFilter,
 };
 
 use crate::inner::Durable;
@@ -208,6 +208,21 @@ impl Store for SqliteStore {
 
     async fn broker_plans(&self) -> Result<Vec<BrokerPlan>, StoreError> {
         read!(self, |connection| query::broker::plans(connection))
+    }
+
+    async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, StoreError> {
+        read!(self, |connection| query::repository::repository(
+            connection, id
+        ))
+    }
+
+    async fn unused_repositories(
+        &self,
+        before: Timestamp,
+    ) -> Result<Vec<RepositoryId>, StoreError> {
+        read!(self, |connection| query::repository::unused(
+            connection, before
+        ))
     }
 
     async fn applications(

@@ -8,6 +8,7 @@ mod regions;
 mod router;
 mod server;
 mod stop;
+mod templates;
 mod token;
 
 use std::process::ExitCode;

@@ -6,8 +6,9 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use windlass_model::id::{
     ApplicationId, BrokerId, DeploymentId, EnvironmentId, InstanceId, OperationId, OrganisationId,
-    RegionId, ServiceId, VariableId,
+    RegionId, RepositoryId, ServiceId, VariableId,
 };
+use windlass_model::names::TemplateName;
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -34,7 +35,9 @@ named! {
     OperationId "operation",
     OrganisationId "organisation",
     RegionId "region",
+    RepositoryId "repository",
     ServiceId "service",
+    TemplateName "template",
     VariableId "custom variable",
 }
 

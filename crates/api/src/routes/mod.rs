@@ -9,13 +9,16 @@ mod environments;
 mod git;
 mod iam;
 mod instances;
+mod legacy;
 mod operation_events;
 mod operations;
+mod plan_groups;
 mod public;
 mod regions;
 mod releases;
 mod repositories;
 mod runtime_logs;
+mod templates;
 mod variables;
 
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -67,6 +70,8 @@ fn open() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
         .routes(routes!(public::health))
         .routes(routes!(public::openapi))
+        .routes(routes!(public::index))
+        .routes(routes!(public::access_token))
 }
 
 /// With a token.
@@ -88,9 +93,19 @@ fn api() -> OpenApiRouter<AppState> {
             applications::change,
             applications::remove
         ))
-        .routes(routes!(repositories::show))
+        .routes(routes!(plan_groups::list))
+        .routes(routes!(plan_groups::show))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::show))
+        .routes(routes!(templates::archive))
+        .routes(routes!(legacy::applications))
+        .routes(routes!(legacy::addons))
+        .routes(routes!(repositories::create))
+        .routes(routes!(repositories::show, repositories::remove))
+        .routes(routes!(repositories::check_branch))
         .routes(routes!(environments::list, environments::create))
         .routes(routes!(environments::show, environments::change))
+        .routes(routes!(environments::copy))
         .routes(routes!(runtime_logs::page))
         .routes(routes!(runtime_logs::stream))
         .routes(routes!(releases::list))

@@ -8,6 +8,7 @@ mod access;
 mod bodies;
 mod brokers;
 mod detached;
+mod divio;
 mod document;
 mod git;
 mod idempotency;

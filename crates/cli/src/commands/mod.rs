@@ -7,6 +7,7 @@ mod deployments;
 mod env;
 mod env_vars;
 mod logs;
+mod netrc;
 mod operations;
 mod plan;
 mod regions;
@@ -70,6 +71,10 @@ pub(crate) fn run(command: Command) -> Result<(), Error> {
         Command::Logs(all) => logs::run(&Call::new(&all.server, &all.scope)?, &all.verb),
         Command::Regions(all) => regions::list(&client(&all.server)?, all.server.json),
         Command::Broker(all) => broker::run(&client(&all.server)?, all.server.json, all.verb.verb),
+        Command::Netrc(all) => {
+            let target = settings::target(all.server.url.as_deref(), all.server.token.as_deref())?;
+            netrc::run(&target, all.server.json, &all.verb)
+        }
         Command::Operations(all) => {
             operations::run(&client(&all.server)?, all.server.json, all.verb.verb)
         }

@@ -25,6 +25,15 @@ impl Platform {
             .next()
             .ok_or_else(|| Error::not_found("application", slug))?;
         not_removing(&application)?;
+        if let Some(elsewhere) = self.application_repository(&application).await? {
+            return Err(Error::refused(
+                "repository_elsewhere",
+                format!(
+                    "the code of '{}' is in {}; clone it there, and push it there",
+                    application.slug, elsewhere.url
+                ),
+            ));
+        }
         self.ensure_repository(&application).await?;
         self.parts
             .builder

@@ -1,8 +1,10 @@
 //! The use cases: one method of [`crate::Platform`] per request of an edge.
 
 pub(crate) mod accounts;
+mod adoption;
 pub(crate) mod applications;
 pub(crate) mod brokers;
+pub(crate) mod copies;
 pub(crate) mod deployments;
 pub(crate) mod environments;
 pub(crate) mod git;
@@ -15,12 +17,15 @@ pub(crate) mod offered;
 pub(crate) mod operations;
 pub(crate) mod pinned;
 pub(crate) mod plan;
+pub(crate) mod plan_groups;
 mod profile;
 pub(crate) mod regions;
 pub(crate) mod releases;
+pub(crate) mod repositories;
 pub(crate) mod rollback;
 pub(crate) mod rotation;
 pub(crate) mod submit;
+pub(crate) mod templates;
 pub(crate) mod usage;
 pub(crate) mod variable;
 pub(crate) mod variables;

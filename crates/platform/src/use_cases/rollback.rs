@@ -73,6 +73,7 @@ impl Platform {
             }),
             rotation: None,
             cache: false,
+            adopt: None,
             release_commands: Vec::new(),
             instances,
             variables: release

@@ -21,7 +21,7 @@ async fn the_schema_is_the_one_that_was_reviewed() {
         .collect();
     assert!(loose.is_empty(), "every table is STRICT: {loose:?}");
     insta::assert_snapshot!(statements.join(";\n"));
-    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "4")] {
+    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "5")] {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {pragma}")))
             .fetch_one(&mut connection)
             .await
@@ -45,6 +45,7 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
         "binding_replaced",
         "instance_given_url",
         "instance_media_domain",
+        "application_repository",
     ];
     let columns = ["plan", "image", "rank", "storage_bytes"];
     let undo = added
@@ -62,6 +63,8 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
             "ALTER TABLE instance DROP COLUMN public".to_owned(),
             "ALTER TABLE instance DROP COLUMN media_domain".to_owned(),
             "ALTER TABLE instance DROP COLUMN media_domain_is_cdn".to_owned(),
+            "ALTER TABLE application DROP COLUMN repository_id".to_owned(),
+            "DROP TABLE repository".to_owned(),
         ]);
     for statement in undo {
         let statement = sqlx::AssertSqlSafe(statement);
