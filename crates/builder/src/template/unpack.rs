@@ -90,7 +90,10 @@ fn check_path(path: &str) -> Result<(), &'static str> {
         if part.is_empty() || part == "." || part == ".." {
             return Err("is no path within the repository");
         }
-        if part.eq_ignore_ascii_case(".git") || part.eq_ignore_ascii_case("git~1") {
+        // Some file systems leave out characters that are not seen, dots and spaces at the end, and case.
+        let seen: String = part.chars().filter(char::is_ascii).collect();
+        let seen = seen.trim_end_matches(['.', ' ']).to_ascii_lowercase();
+        if matches!(seen.as_str(), ".git" | "git~1" | ".gitmodules") {
             return Err("is git's own");
         }
     }

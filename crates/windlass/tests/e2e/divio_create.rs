@@ -144,11 +144,12 @@ fn from_a_template(on: &Installation, divio: &Divio) {
         terminal.wait_for(question);
         terminal.type_line(text);
     };
-    answer("Select an organisation", "");
-    answer("Select a plan", "");
-    answer("Select a region", "");
-    answer("Want to add a template", "");
-    answer("Select a template", "");
+    // With what can be chosen: a menu takes no key before it is drawn.
+    answer("> Default (", "");
+    answer("> Standard (", "");
+    answer("> local (", "");
+    answer("> Select a Divio template", "");
+    answer("> A shop (", "");
     answer("requires the following release commands", "y");
     answer("Want to create custom release commands", "n");
     answer("requires the following services", "y");

@@ -360,8 +360,8 @@ impl Shop<'_> {
         );
         let all = self.json(&["app", "env-vars", "--json", "get", "STAGE", "--all-envs"]);
         assert_eq!(all.as_array().map(Vec::len), Some(2), "{all}");
-        let said = self.run(&["app", "env-vars", "get", "NOTHING"]).good();
-        assert!(said.contains("Could not find"), "{said}");
+        let said = self.run(&["app", "env-vars", "get", "NOTHING"]);
+        said.refused(0, &["No environment variable named 'NOTHING'"]);
     }
 
     fn instances(&self, region: &str, service: &str) {
