@@ -2,16 +2,21 @@
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use windlass_delivery::build::{BuildOrder, Builder, BuiltImage, Error, GitRequest, GitResponse};
+use windlass_delivery::build::{
+    Access, BuildOrder, Builder, BuiltImage, DeployKey, Error, GitRequest, GitResponse, Template,
+};
 use windlass_engine::LogLine;
 use windlass_model::id::ApplicationId;
 use windlass_model::names::{ApplicationSlug, BranchName};
+use windlass_model::repository::KeyType;
 
 use crate::http::Server;
 use crate::image::{self, Log, Parts};
+use crate::key;
 use crate::remote::Remotes;
 use crate::repository::Repositories;
 use crate::settings::BuilderSettings;
+use crate::template::Templates;
 use crate::trust::Trust;
 
 /// Keeps repositories in a directory and builds from them with git's own programs.
@@ -21,6 +26,7 @@ pub struct GitBuilder {
     settings: BuilderSettings,
     repositories: Repositories,
     remotes: Remotes,
+    templates: Templates,
     trust: Option<Trust>,
     server: Server,
 }
@@ -47,6 +53,7 @@ impl GitBuilder {
             settings,
             repositories,
             remotes,
+            templates: Templates::default(),
             trust,
             server,
         })
@@ -95,8 +102,34 @@ impl Builder for GitBuilder {
             .await
     }
 
-    async fn resolve_remote(&self, url: &str, branch: &BranchName) -> Result<String, Error> {
-        self.remotes.resolve(url, branch).await
+    async fn resolve_remote(
+        &self,
+        url: &str,
+        branch: &BranchName,
+        access: &Access,
+    ) -> Result<String, Error> {
+        self.remotes
+            .resolve(&self.repositories, url, branch, access)
+            .await
+    }
+
+    fn check_remote(&self, url: &str, with_key: bool) -> Result<(), Error> {
+        self.remotes.check(url, with_key)
+    }
+
+    async fn make_key(&self, key_type: KeyType) -> Result<DeployKey, Error> {
+        key::make(&self.repositories, key_type).await
+    }
+
+    async fn fill_repository(
+        &self,
+        application: ApplicationId,
+        branch: &BranchName,
+        template: &Template,
+    ) -> Result<(), Error> {
+        self.templates
+            .fill(&self.repositories, application, branch, template)
+            .await
     }
 
     async fn build(

@@ -18,15 +18,15 @@ const MAX_OUTPUT: u64 = 64 * 1024 * 1024;
 /// How much of standard error is kept for messages.
 pub(crate) const MAX_WORDS: u64 = 8 * 1024;
 
+/// Where the programs are that are run.
+pub(crate) const PROGRAMS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// A git command with nothing of the server's environment but what is named here.
 pub(crate) fn command(subcommand: &str) -> Command {
     let mut command = Command::new("git");
     command
         .env_clear()
-        .env(
-            "PATH",
-            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        )
+        .env("PATH", PROGRAMS)
         // Messages are shown to people and looked at in tests.
         .env("LC_ALL", "C.UTF-8")
         .env("GIT_CONFIG_NOSYSTEM", "1")
@@ -63,12 +63,23 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it.
     pub(crate) fn start(command: &mut Command, doing: &str) -> Result<Self, Error> {
+        let name = command
+            .as_std()
+            .get_program()
+            .to_string_lossy()
+            .into_owned();
         match command.spawn() {
             Ok(child) => Ok(Self { child: Some(child) }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::Git {
                 doing: doing.to_owned(),
-                reason: "the program 'git' was not found on the server; install git there"
-                    .to_owned(),
+                reason: format!(
+                    "the program '{name}' was not found on the server; install {} there",
+                    if name == "git" {
+                        "git"
+                    } else {
+                        "openssh-client"
+                    }
+                ),
             }),
             Err(error) => Err(disk::error(doing, &error)),
         }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use windlass_delivery::build::{BuildOrder, BuiltImage, Error, Manifest, Source};
+use windlass_delivery::build::{Adoption, BuildOrder, BuiltImage, Error, Manifest, Source};
 use windlass_engine::Error as E;
 use windlass_engine::{BuildRequest, Engine, ImageId, ImageReference, LogLine};
 
 use crate::context::{Commit, Entry};
-use crate::remote::Remotes;
+use crate::remote::{Remotes, Wanted};
 use crate::repository::Repositories;
 use crate::settings::BuilderSettings;
 use crate::trust::Trust;
@@ -70,6 +70,7 @@ pub(crate) async fn build(
             url,
             branch,
             commit,
+            repository: _,
         } => {
             disk::require_free(
                 parts.repositories.directory(),
@@ -77,7 +78,16 @@ pub(crate) async fn build(
             )?;
             let copy = parts
                 .remotes
-                .fetch(parts.repositories, order.application, url, branch, commit)
+                .fetch(
+                    parts.repositories,
+                    order.application,
+                    Wanted {
+                        url,
+                        branch,
+                        commit,
+                        access: &order.access,
+                    },
+                )
                 .await?;
             (copy, commit.clone())
         }
@@ -102,11 +112,45 @@ pub(crate) async fn build(
         .await;
         return Ok(BuiltImage { image, manifest });
     }
+    if let Some(adoption) = &order.adopt
+        && let Some(image) = adopt(&engine, adoption, &order.tag, log).await?
+    {
+        return Ok(BuiltImage { image, manifest });
+    }
     if !engine.capabilities().build {
         return Err(windlass_engine::Error::Unsupported("build images").into());
     }
     let image = make(parts, order, &commit, log).await?;
     Ok(BuiltImage { image, manifest })
+}
+
+/// Gives an image that was built from the same commit this deployment's tag; nothing if it is gone and may be built
+/// again.
+async fn adopt(
+    engine: &Arc<dyn Engine>,
+    adoption: &Adoption,
+    tag: &ImageReference,
+    log: &Log,
+) -> Result<Option<ImageId>, Error> {
+    let release = &adoption.release;
+    match engine.tag(&adoption.image, tag).await {
+        Ok(()) => {
+            log.say(format!(
+                "the image of {release}, which is of the same commit, is used again"
+            ))
+            .await;
+            Ok(Some(adoption.image.clone()))
+        }
+        Err(E::NotFound { .. }) if adoption.only => Err(Error::ImageGone(release.clone())),
+        Err(E::NotFound { .. }) => {
+            log.say(format!(
+                "the image of {release} is not on the engine any more; it is built again"
+            ))
+            .await;
+            Ok(None)
+        }
+        Err(error) => Err(engine_error(error)),
+    }
 }
 
 async fn make(

@@ -3,6 +3,7 @@
 //!
 //! Nothing here checks who asks: requests arrive authorised.
 
+mod access;
 mod archive;
 mod bases;
 mod builder;
@@ -15,13 +16,16 @@ mod git;
 mod gunzip;
 mod http;
 mod image;
+mod key;
 mod logs;
 mod procfile;
 mod remote;
 mod repository;
 mod settings;
+mod template;
 mod trust;
 
 pub use builder::GitBuilder;
 pub use logs::FileLogs;
 pub use settings::{BuilderSettings, Limits, RemotePolicy};
+pub use template::pack;

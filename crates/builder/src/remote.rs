@@ -5,14 +5,23 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::process::Command;
-use windlass_delivery::build::Error;
+use windlass_delivery::build::{Access, Error};
 use windlass_model::id::ApplicationId;
 use windlass_model::names::BranchName;
 
 use crate::repository::{Repositories, no_branch};
 use crate::settings::{BuilderSettings, RemotePolicy};
-use crate::{disk, git};
+use crate::{access, disk, git};
+
+/// A commit that is to be fetched.
+pub(crate) struct Wanted<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) branch: &'a BranchName,
+    pub(crate) commit: &'a str,
+    pub(crate) access: &'a Access,
+}
 
 /// Reads repositories elsewhere.
 pub(crate) struct Remotes {
@@ -66,10 +75,17 @@ impl Remotes {
     }
 
     /// The commit at the head of a branch.
-    pub(crate) async fn resolve(&self, url: &str, branch: &BranchName) -> Result<String, Error> {
-        let url = self.allowed(url)?;
+    pub(crate) async fn resolve(
+        &self,
+        repositories: &Repositories,
+        url: &str,
+        branch: &BranchName,
+        access: &Access,
+    ) -> Result<String, Error> {
+        let url = self.opened(url, access)?;
         let doing = format!("reading the branches of {url}");
-        let mut command = self.elsewhere(git::command("ls-remote"));
+        let (mut command, _key) =
+            self.elsewhere(git::command("ls-remote"), repositories, access)?;
         command.args(["--quiet", "--heads", "--", &url]);
         let list = git::run(command, None, self.list, &doing).await?;
         let list = String::from_utf8_lossy(&list);
@@ -93,11 +109,15 @@ impl Remotes {
         &self,
         repositories: &Repositories,
         application: ApplicationId,
-        url: &str,
-        branch: &BranchName,
-        commit: &str,
+        wanted: Wanted<'_>,
     ) -> Result<PathBuf, Error> {
-        let url = self.allowed(url)?;
+        let Wanted {
+            url,
+            branch,
+            commit,
+            access,
+        } = wanted;
+        let url = self.opened(url, access)?;
         let lock = {
             let mut fetching = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
             fetching.retain(|_, lock| Arc::strong_count(lock) > 1);
@@ -110,7 +130,8 @@ impl Remotes {
             return Ok(copy);
         }
         let doing = format!("fetching {commit} from {url}");
-        let mut command = self.elsewhere(git::command_in(&copy, "fetch"));
+        let (mut command, _key) =
+            self.elsewhere(git::command_in(&copy, "fetch"), repositories, access)?;
         command
             .args(["--quiet", "--no-tags", "--depth=1", "--", &url])
             .arg(format!("+{commit}:refs/heads/{branch}"));
@@ -119,7 +140,8 @@ impl Remotes {
             return Ok(copy);
         }
         // Older servers give commits by the name of a branch only.
-        let mut command = self.elsewhere(git::command_in(&copy, "fetch"));
+        let (mut command, _key) =
+            self.elsewhere(git::command_in(&copy, "fetch"), repositories, access)?;
         command
             .args(["--quiet", "--no-tags", "--", &url])
             .arg(format!("+refs/heads/{branch}:refs/heads/{branch}"));
@@ -145,8 +167,23 @@ impl Remotes {
         )
     }
 
-    /// A command that talks to others.
-    fn elsewhere(&self, mut command: Command) -> Command {
+    /// Whether the URL may be read, with a deploy key or without.
+    pub(crate) fn check(&self, url: &str, with_key: bool) -> Result<(), Error> {
+        self.allowed(url, with_key).map(drop)
+    }
+
+    /// The URL for git, if it may be read and the access fits.
+    fn opened(&self, url: &str, access: &Access) -> Result<String, Error> {
+        self.allowed(url, matches!(access, Access::Key(_)))
+    }
+
+    /// A command that talks to others, and the directory of its key, which must outlive it.
+    fn elsewhere(
+        &self,
+        mut command: Command,
+        repositories: &Repositories,
+        access: &Access,
+    ) -> Result<(Command, Option<TempDir>), Error> {
         command
             .env("GIT_CONFIG_GLOBAL", &self.configuration)
             // Without a terminal ssh would wait for an answer that nobody gives.
@@ -155,11 +192,21 @@ impl Remotes {
                 "ssh -o BatchMode=yes -o ConnectTimeout=20",
             )
             .envs(self.proxies.iter().map(|(name, value)| (name, value)));
-        command
+        let key = match access {
+            Access::Open => None,
+            Access::Password { username, password } => {
+                access::by_password(&mut command, repositories.directory(), username, password)?;
+                None
+            }
+            Access::Key(private) => Some(access::by_key(&mut command, repositories, private)?),
+        };
+        Ok((command, key))
     }
 
-    /// The URL or path for git, if it may be read.
-    fn allowed(&self, url: &str) -> Result<String, Error> {
+    /// The URL or path for git, if it may be read. With a key of its own ssh is, whatever the policy says about the
+    /// keys of the server's user.
+    fn allowed(&self, url: &str, with_key: bool) -> Result<String, Error> {
+        let ssh = self.policy.ssh || with_key;
         let url = url.trim();
         let refuse = |shown: &str, reason: String| {
             Err(Error::Remote {
@@ -183,7 +230,7 @@ impl Remotes {
             }
             return match scheme.to_ascii_lowercase().as_str() {
                 "http" | "https" if self.policy.http => Ok(url.to_owned()),
-                "ssh" if self.policy.ssh => Ok(url.to_owned()),
+                "ssh" if ssh => Ok(url.to_owned()),
                 "file" => self.allowed_path(url, rest),
                 _ => refuse(
                     url,
@@ -196,9 +243,7 @@ impl Remotes {
         }
         // `helper::address` runs a program of that name; `user@host:path` is ssh.
         match url.split_once(':') {
-            Some((host, path))
-                if !host.contains('/') && !path.starts_with(':') && self.policy.ssh =>
-            {
+            Some((host, path)) if !host.contains('/') && !path.starts_with(':') && ssh => {
                 Ok(url.to_owned())
             }
             Some((host, path)) if !host.contains('/') && !path.starts_with(':') => refuse(
@@ -253,7 +298,7 @@ mod tests {
     fn only_what_the_operator_allows_is_read() {
         let (_directory, remotes) = remotes(|_| ());
         for url in ["https://example.org/a.git", "http://example.org:8080/a"] {
-            assert_eq!(remotes.allowed(url).unwrap(), url);
+            assert_eq!(remotes.allowed(url, false).unwrap(), url);
         }
         for url in [
             "ext::sh -c id",
@@ -272,7 +317,7 @@ mod tests {
             "EXT::x",
         ] {
             assert!(
-                matches!(remotes.allowed(url), Err(Error::Remote { .. })),
+                matches!(remotes.allowed(url, false), Err(Error::Remote { .. })),
                 "{url}"
             );
         }
@@ -286,15 +331,15 @@ mod tests {
             "https://hunter2@example.org/a",
             "ssh://git:hunter2@example.org/a",
         ] {
-            let words = remotes.allowed(url).unwrap_err().to_string();
+            let words = remotes.allowed(url, false).unwrap_err().to_string();
             assert!(
                 words.contains("credentials") && !words.contains("hunter2"),
                 "{words}"
             );
         }
-        assert!(remotes.allowed("ssh://git@example.org/a").is_ok());
-        assert!(remotes.allowed("git@example.org:a.git").is_ok());
-        assert!(remotes.allowed("ext::sh -c id").is_err());
+        assert!(remotes.allowed("ssh://git@example.org/a", false).is_ok());
+        assert!(remotes.allowed("git@example.org:a.git", false).is_ok());
+        assert!(remotes.allowed("ext::sh -c id", false).is_err());
     }
 
     #[test]
@@ -302,7 +347,7 @@ mod tests {
         let (directory, remotes) = remotes(|policy| policy.paths = vec![PathBuf::from("/nowhere")]);
         assert!(
             remotes
-                .allowed(&directory.path().display().to_string())
+                .allowed(&directory.path().display().to_string(), false)
                 .is_err()
         );
         let root = directory.path().to_owned();
@@ -316,7 +361,7 @@ mod tests {
         std::fs::create_dir(root.join("code")).unwrap();
         std::os::unix::fs::symlink("/etc", root.join("link")).unwrap();
         std::os::unix::fs::symlink(root.join("own"), root.join("code/other")).unwrap();
-        let at = |name: &str| open.allowed(&root.join(name).display().to_string());
+        let at = |name: &str| open.allowed(&root.join(name).display().to_string(), false);
         assert!(at("code").is_ok());
         for refused in [
             "link",

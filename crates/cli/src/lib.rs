@@ -10,6 +10,7 @@ mod confirm;
 mod error;
 mod events;
 mod follow;
+mod netrc;
 mod output;
 mod progress;
 mod scope;

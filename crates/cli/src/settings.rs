@@ -37,19 +37,34 @@ pub(crate) struct Target {
     clippy::disallowed_methods,
     reason = "the one place of the command line that reads the machine's variables"
 )]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 fn path() -> Result<PathBuf, Error> {
-    if let Ok(path) = std::env::var("WINDLASS_CONFIG") {
+    if let Some(path) = variable("WINDLASS_CONFIG") {
         return Ok(PathBuf::from(path));
     }
-    let base = match std::env::var("XDG_CONFIG_HOME") {
-        Ok(base) if !base.is_empty() => PathBuf::from(base),
-        _ => PathBuf::from(
-            std::env::var("HOME")
-                .map_err(|_| Error::user("HOME is not set; set WINDLASS_CONFIG to a file"))?,
-        )
-        .join(".config"),
+    let base = match (variable("XDG_CONFIG_HOME"), variable("HOME")) {
+        (Some(base), _) => PathBuf::from(base),
+        (None, Some(home)) => PathBuf::from(home).join(".config"),
+        (None, None) => {
+            return Err(Error::user(
+                "HOME is not set; set WINDLASS_CONFIG to a file",
+            ));
+        }
     };
     Ok(base.join("windlass").join("login.json"))
+}
+
+/// The file `.netrc`: where divio-cli looks for it.
+pub(crate) fn netrc() -> Result<PathBuf, Error> {
+    if let Some(path) = variable("NETRC_PATH") {
+        return Ok(PathBuf::from(path));
+    }
+    let home =
+        variable("HOME").ok_or_else(|| Error::user("HOME is not set; set NETRC_PATH to a file"))?;
+    Ok(PathBuf::from(home).join(".netrc"))
 }
 
 fn read() -> Result<File, Error> {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use windlass_engine::{Engine, ImageId, ImageReference, Labels, LogLine};
-use windlass_model::id::ApplicationId;
+use windlass_model::id::{ApplicationId, RepositoryId};
 use windlass_model::names::{ApplicationSlug, BranchName};
+use windlass_model::repository::KeyType;
 
 /// Where the code of a deployment comes from, as the snapshot keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,9 @@ pub enum Source {
         branch: BranchName,
         /// The full commit id.
         commit: String,
+        /// The registered repository that it is, which says how it is read.
+        #[serde(default)]
+        repository: Option<RepositoryId>,
     },
     /// A ready image; nothing is built.
     Image {
@@ -67,6 +72,57 @@ pub struct BuiltImage {
     pub manifest: Manifest,
 }
 
+/// What opens a repository elsewhere besides its URL.
+#[derive(Debug, Clone, Default)]
+pub enum Access {
+    /// Nothing: what the server's policy lets everybody read.
+    #[default]
+    Open,
+    /// A user with a password or token, over HTTP.
+    Password {
+        /// The user.
+        username: String,
+        /// The password.
+        password: SecretString,
+    },
+    /// A private key, over ssh.
+    Key(SecretString),
+}
+
+/// A key that opens one repository.
+#[derive(Debug, Clone)]
+pub struct DeployKey {
+    /// One line, for the repository's host.
+    pub public: String,
+    /// What the server keeps.
+    pub private: SecretString,
+}
+
+/// An image that was built from the same commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adoption {
+    /// Pinned.
+    pub image: ImageId,
+    /// The release that has it, for people.
+    pub release: String,
+    /// Whether nothing is built when it is gone.
+    pub only: bool,
+}
+
+/// What a new repository begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Template {
+    /// A zip archive that is fetched.
+    Fetched {
+        /// Its URL.
+        url: String,
+        /// Whether the operator named it: only then may it be on the server's own machine.
+        is_named: bool,
+    },
+    /// A zip archive.
+    Archive(Bytes),
+}
+
 /// A build to be made.
 #[derive(Clone)]
 pub struct BuildOrder {
@@ -82,6 +138,10 @@ pub struct BuildOrder {
     pub tag: ImageReference,
     /// Whether earlier layers may be used.
     pub cache: bool,
+    /// What opens the repository elsewhere, if the source is one.
+    pub access: Access,
+    /// An image of that commit that is used instead of building it again.
+    pub adopt: Option<Adoption>,
     /// Labels of the image.
     pub labels: Labels,
     /// Fires when the build is to be given up.
@@ -139,6 +199,12 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The archive of a template cannot be used.
+    #[error("the template cannot be used: {0}")]
+    Template(String),
+    /// The image that alone may be used is gone.
+    #[error("the image of {0} is not on the engine any more")]
+    ImageGone(String),
     /// git failed.
     #[error("git failed while {doing}: {reason}")]
     Git {
@@ -214,7 +280,27 @@ pub trait Builder: Send + Sync + 'static {
     ) -> Result<String, Error>;
 
     /// The commit at the head of a branch of a repository elsewhere.
-    async fn resolve_remote(&self, url: &str, branch: &BranchName) -> Result<String, Error>;
+    async fn resolve_remote(
+        &self,
+        url: &str,
+        branch: &BranchName,
+        access: &Access,
+    ) -> Result<String, Error>;
+
+    /// Whether the URL is one of a repository elsewhere that may be read, with a deploy key or without. Asks nobody.
+    fn check_remote(&self, url: &str, with_key: bool) -> Result<(), Error>;
+
+    /// Makes a deploy key.
+    async fn make_key(&self, key_type: KeyType) -> Result<DeployKey, Error>;
+
+    /// Makes the application's repository, which must be new, and commits the files of a template to its branch: all
+    /// or nothing.
+    async fn fill_repository(
+        &self,
+        application: ApplicationId,
+        branch: &BranchName,
+        template: &Template,
+    ) -> Result<(), Error>;
 
     /// Builds the image, or finds the one that an earlier call of this order made; its lines go to
     /// `output`. For [`Source::Image`] it finds or pulls the image.

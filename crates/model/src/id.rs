@@ -75,6 +75,8 @@ ids! {
     ClusterId,
     /// A registered broker of services.
     BrokerId,
+    /// A repository elsewhere.
+    RepositoryId,
     /// A service instance.
     InstanceId,
     /// A binding: one instance's credentials for one environment.

@@ -9,5 +9,6 @@ pub mod instance;
 pub mod names;
 pub mod percent;
 pub mod profile;
+pub mod repository;
 pub mod time;
 pub mod variables;

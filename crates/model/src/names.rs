@@ -82,6 +82,12 @@ names! {
     RegionSlug, "region name",
         "2 to 32 of a-z, 0-9 and single hyphens, beginning with a letter, ending with a letter or digit",
         |text| dns_label(text, 2, 32).then(|| text.to_owned());
+    /// The name of a template of applications.
+    ///
+    /// `control` is refused because divio-cli rewrites it in request URLs.
+    TemplateName, "template name",
+        "2 to 40 of a-z, 0-9 and single hyphens, beginning with a letter, ending with a letter or digit, and without 'control'",
+        |text| (dns_label(text, 2, 40) && !text.contains("control")).then(|| text.to_owned());
     /// The name of a registered broker of services.
     BrokerName, "broker name",
         "2 to 32 of a-z, 0-9 and single hyphens, beginning with a letter, ending with a letter or digit",

@@ -87,6 +87,9 @@ pub(crate) fn build(error: &build::Error) -> Failure {
             .with_hint("Make room on the server's disk, then deploy again."),
         E::InvalidFile { .. } => failure("invalid_file", error.to_string(), false, false)
             .with_hint("Correct the file, push, and deploy again."),
+        E::Template(_) => failure("template", error.to_string(), false, false),
+        E::ImageGone(_) => failure("image_gone", error.to_string(), false, false)
+            .with_hint("Deploy with the build mode AUTO, which builds it again."),
         E::Git { .. } => failure("git", error.to_string(), false, true),
         E::Cancelled => failure("cancelled", error.to_string(), true, false),
     }

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use windlass_model::id::{EnvironmentId, RegionId};
+use windlass_model::time::Timestamp;
 use windlass_operations::{Failure, OperationState, StoreError, SubmitError};
-use windlass_records::PageRequest;
+use windlass_records::{Change, PageRequest};
 
 use crate::definitions::clean_up;
 use crate::failures;
@@ -29,6 +30,9 @@ const ENVIRONMENTS: u32 = 100;
 /// How long one clean-up is waited for before the next begins. One at a time: those who wait for a deployment
 /// have the engine and the runner for themselves.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How long a repository elsewhere waits for its application: whoever makes one is at it for minutes.
+const UNUSED_REPOSITORY: Duration = Duration::from_hours(24);
 
 /// What one round leaves for the next.
 #[derive(Debug, Default)]
@@ -59,6 +63,7 @@ impl Housekeeping {
         for (name, outcome) in [
             ("operations", self.trim_operations(platform, cancel).await),
             ("environments", clean_up(platform, cancel).await),
+            ("repositories", forget_repositories(platform).await),
         ] {
             if let Err(failure) = outcome {
                 failed = true;
@@ -174,6 +179,22 @@ async fn clean_up_environment(
             state = state.as_str(),
             "an environment is not cleaned up yet"
         ),
+    }
+    Ok(())
+}
+
+/// Repositories elsewhere that were registered for an application that was never made, with their passwords and keys.
+async fn forget_repositories(platform: &Platform) -> Result<(), Failure> {
+    let store = &platform.parts.store;
+    let age = i64::try_from(UNUSED_REPOSITORY.as_millis()).unwrap_or(i64::MAX);
+    let before = Timestamp(platform.parts.now().0.saturating_sub(age));
+    let unused = store.unused_repositories(before).await;
+    for id in unused.map_err(|error| failures::store(&error))? {
+        match store.commit(vec![Change::DeleteRepository(id)]).await {
+            // An application has it after all, or somebody else forgot it.
+            Ok(()) | Err(StoreError::Conflict(_) | StoreError::NotFound(_)) => {}
+            Err(error) => return Err(failures::store(&error)),
+        }
     }
     Ok(())
 }

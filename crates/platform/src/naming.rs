@@ -96,6 +96,7 @@ pub(crate) fn describe_source(source: &Source) -> String {
             url,
             branch,
             commit,
+            repository: _,
         } => format!("{url}, branch {branch} at {}", cut(commit)),
         Source::Image { reference } => format!("image {reference}"),
     }

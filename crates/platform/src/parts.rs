@@ -22,6 +22,7 @@ use crate::failures;
 use crate::locks::Locks;
 use crate::regions::{RegionBackends, RegionSettings, Regions};
 use crate::routes::TableWriter;
+use crate::templates::Template;
 use crate::uses::Uses;
 
 /// A cluster that the operator names by an administrator's URL.
@@ -65,6 +66,8 @@ pub struct Settings {
     pub regions: Vec<RegionSettings>,
     /// What there is.
     pub catalogue: Catalogue,
+    /// What new applications can begin with, by name.
+    pub templates: Vec<Template>,
     /// The port of the router, for the URLs of sites; left out of them when it is 80.
     pub router_port: u16,
     /// The port of the router's TLS, if it serves sites by that: their URLs are then `https`, without it when it is 443.
@@ -110,6 +113,7 @@ impl Default for Settings {
         Self {
             regions: vec![RegionSettings::default()],
             catalogue: Catalogue::built_in().expect("the files of this build are tested"),
+            templates: Vec::new(),
             router_port: 8080,
             router_tls_port: None,
             routed_api: None,

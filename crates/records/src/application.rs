@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use windlass_model::id::{
-    ApplicationId, EnvironmentId, OrganisationId, RegionId, ReleaseId, SecretId,
+    ApplicationId, EnvironmentId, OrganisationId, RegionId, ReleaseId, RepositoryId, SecretId,
 };
 use windlass_model::names::{ApplicationSlug, BranchName, EnvironmentSlug};
 use windlass_model::time::Timestamp;
@@ -31,6 +31,8 @@ pub struct Application {
     pub region: RegionId,
     /// What runs before each switch.
     pub release_commands: Vec<ReleaseCommand>,
+    /// The repository elsewhere that has its code; the application's own without.
+    pub repository: Option<RepositoryId>,
     /// Whether it is being removed: nothing else may begin.
     pub removing: bool,
     /// When it was created.

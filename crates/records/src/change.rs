@@ -4,11 +4,12 @@ use serde_json::Value;
 use windlass_model::access::Role;
 use windlass_model::id::{
     ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
-    InvitationId, OrganisationId, ReleaseId, SecretId, TokenId, UserId, VariableId,
+    InvitationId, OrganisationId, ReleaseId, RepositoryId, SecretId, TokenId, UserId, VariableId,
 };
 use windlass_model::instance::InstanceState;
 use windlass_model::names::{BranchName, Prefix};
 use windlass_model::profile::Profile;
+use windlass_model::repository::RepositoryState;
 use windlass_model::time::Timestamp;
 
 use crate::account::{Invitation, Membership, Organisation, Token, User};
@@ -18,6 +19,7 @@ use crate::broker::{Broker, BrokerPlan};
 use crate::catalogue::{Cluster, ClusterState, Region, Service};
 use crate::deployment::{Deployment, DeploymentStatus, Release};
 use crate::instance::{Binding, BindingState, Instance, InstanceFailure, MediaDomain};
+use crate::repository::Repository;
 use crate::secret::NewSecret;
 use crate::variable::Variable;
 
@@ -98,7 +100,18 @@ pub enum Change {
     /// Forgets a broker and its plans. Refused (conflict) while an instance of one of them is not `REMOVED`.
     DeleteBroker(BrokerId),
 
-    /// A new application; its slug is unique in the installation.
+    /// A new repository elsewhere.
+    InsertRepository(Repository),
+    /// What the last check of a repository found, and why it could not be read.
+    SetRepositoryState {
+        id: RepositoryId,
+        state: RepositoryState,
+        failure: Option<String>,
+    },
+    /// Forgets a repository elsewhere, with its password or key. Refused (conflict) while an application has it.
+    DeleteRepository(RepositoryId),
+    /// A new application; its slug is unique in the installation. Conflict when another application has its
+    /// repository elsewhere.
     InsertApplication(Application),
     /// New release commands.
     SetReleaseCommands {

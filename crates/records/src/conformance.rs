@@ -23,6 +23,7 @@ pub mod lease;
 pub mod membership;
 pub mod operation;
 pub mod release;
+pub mod repository;
 pub mod retention;
 pub mod sample;
 pub mod secret;
@@ -101,6 +102,8 @@ macro_rules! store_conformance {
             deployment::one_unfinished_per_environment,
             deployment::status_until_the_end,
             deployment::newest_first,
+            repository::registered_and_forgotten,
+            repository::belongs_to_one_application,
             release::numbers_come_with_the_pivot,
             release::the_running_release_is_guarded,
             release::releases_pin_what_is_there,

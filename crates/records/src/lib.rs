@@ -15,6 +15,7 @@ pub mod conformance;
 pub mod deployment;
 pub mod instance;
 pub mod page;
+pub mod repository;
 pub mod retention;
 pub mod secret;
 pub mod store;
@@ -33,6 +34,7 @@ pub use deployment::{
 };
 pub use instance::{Binding, BindingState, Instance, InstanceFailure, MediaDomain};
 pub use page::{Page, PageRequest};
+pub use repository::{Repository, RepositoryAccess};
 pub use retention::{CLEAN_UP_SUBJECT, Keep, Surplus, SurplusRelease, Trimmed};
 pub use secret::{NewSecret, Secret};
 pub use store::{

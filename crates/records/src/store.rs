@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use windlass_model::id::{
     ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
-    OrganisationId, RegionId, ReleaseId, SecretId, ServiceId, TokenId, UserId,
+    OrganisationId, RegionId, ReleaseId, RepositoryId, SecretId, ServiceId, TokenId, UserId,
 };
 use windlass_model::names::{ApplicationSlug, EnvironmentSlug, VariableName};
 use windlass_model::time::Timestamp;
@@ -19,6 +19,7 @@ use crate::change::Change;
 use crate::deployment::{Deployment, Release};
 use crate::instance::{Binding, Instance};
 use crate::page::{Page, PageRequest};
+use crate::repository::Repository;
 use crate::retention::{Keep, Surplus, Trimmed};
 use crate::secret::Secret;
 use crate::variable::Variable;
@@ -144,6 +145,12 @@ pub trait Store: OperationStore<Change = Change> {
     async fn broker(&self, id: BrokerId) -> Result<Option<Broker>, StoreError>;
     /// The plans of all brokers, by broker and plan.
     async fn broker_plans(&self) -> Result<Vec<BrokerPlan>, StoreError>;
+
+    /// A repository elsewhere.
+    async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, StoreError>;
+    /// The repositories elsewhere that no application has and that were registered before that time.
+    async fn unused_repositories(&self, before: Timestamp)
+    -> Result<Vec<RepositoryId>, StoreError>;
 
     /// Applications by slug.
     async fn applications(

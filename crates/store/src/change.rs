@@ -13,6 +13,7 @@ mod instance;
 mod membership;
 mod other;
 mod release;
+mod repository;
 mod secret;
 mod variable;
 
@@ -110,6 +111,12 @@ impl Changes<'_> {
                 };
                 self.set_cluster_access(*id, access).await
             }
+            Change::InsertRepository(row) => self.insert_repository(row).await,
+            Change::SetRepositoryState { id, state, failure } => {
+                self.set_repository_state(*id, *state, failure.as_deref())
+                    .await
+            }
+            Change::DeleteRepository(id) => self.delete_repository(*id).await,
             Change::InsertApplication(row) => self.insert_application(row).await,
             Change::SetReleaseCommands { id, commands } => {
                 self.set_release_commands(*id, commands).await

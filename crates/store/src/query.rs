@@ -11,6 +11,7 @@ pub(crate) mod instance;
 mod list;
 pub(crate) mod membership;
 pub(crate) mod operation;
+pub(crate) mod repository;
 pub(crate) mod retention;
 pub(crate) mod secret;
 pub(crate) mod variable;

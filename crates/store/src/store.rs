@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 use windlass_model::id::{
     ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
-    OperationId, OrganisationId, RegionId, ReleaseId, SecretId, ServiceId, TokenId, UserId,
+    OperationId, OrganisationId, RegionId, ReleaseId, RepositoryId, SecretId, ServiceId, TokenId,
+    UserId,
 };
 use windlass_model::names::EnvironmentSlug;
 use windlass_model::time::Timestamp;
@@ -15,7 +16,8 @@ use windlass_records::{
     Application, ApplicationFilter, AuditFilter, AuditRecord, Binding, Broker, BrokerPlan, Change,
     Cluster, Deployment, DeploymentFilter, Environment, Holder, Instance, InstanceFilter,
     Invitation, Keep, Member, Membership, OperationFilter, Organisation, Page, PageRequest, Region,
-    Release, Secret, Service, Store, Surplus, Token, Trimmed, User, Variable, VariableFilter,
+    Release, Repository, Secret, Service, Store, Surplus, Token, Trimmed, User, Variable,
+    VariableFilter,
 };
 
 use crate::inner::Durable;
@@ -261,6 +263,21 @@ impl Store for SqliteStore {
 
     async fn broker_plans(&self) -> Result<Vec<BrokerPlan>, StoreError> {
         read!(self, |connection| query::broker::plans(connection))
+    }
+
+    async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, StoreError> {
+        read!(self, |connection| query::repository::repository(
+            connection, id
+        ))
+    }
+
+    async fn unused_repositories(
+        &self,
+        before: Timestamp,
+    ) -> Result<Vec<RepositoryId>, StoreError> {
+        read!(self, |connection| query::repository::unused(
+            connection, before
+        ))
     }
 
     async fn applications(

@@ -11,6 +11,7 @@ mod router;
 mod server;
 mod state;
 mod stop;
+mod templates;
 mod token;
 
 use std::process::ExitCode;

@@ -36,7 +36,7 @@ use windlass_store::{OpenError, SqliteStore};
 
 use crate::regions::Region;
 use crate::state::StateOptions;
-use crate::{catalogue, clusters, paths, regions, stop, token};
+use crate::{catalogue, clusters, paths, regions, stop, templates, token};
 
 /// How long another server's lock is waited for: longer than any program takes to be started.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -109,6 +109,10 @@ pub(crate) struct Options {
     /// Further files of the catalogue (*.toml), one for each type: a file of a name that there is replaces it.
     #[arg(long, env = "WINDLASS_CATALOGUE", value_name = "DIR")]
     catalogue: Option<PathBuf>,
+    /// What new applications can begin with (*.toml), one file for each template: its name, the url of its zip archive
+    /// or the directory with its files, release commands and services.
+    #[arg(long, env = "WINDLASS_TEMPLATES", value_name = "DIR")]
+    templates: Option<PathBuf>,
     /// The socket of the Docker Engine.
     #[arg(
         long,
@@ -381,6 +385,7 @@ fn settings(options: &Options, regions: Vec<Region>) -> anyhow::Result<Settings>
     Ok(Settings {
         regions: regions.into_iter().map(|region| region.settings).collect(),
         catalogue: catalogue::read(options.catalogue.as_deref())?,
+        templates: templates::read(options.templates.as_deref())?,
         router_port: options.router_port,
         router_tls_port: options.router_tls_port,
         public_url: public_url(options),

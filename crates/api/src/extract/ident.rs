@@ -6,8 +6,9 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use windlass_model::id::{
     ApplicationId, BrokerId, DeploymentId, EnvironmentId, InstanceId, InvitationId, OperationId,
-    OrganisationId, RegionId, ServiceId, TokenId, UserId, VariableId,
+    OrganisationId, RegionId, RepositoryId, ServiceId, TokenId, UserId, VariableId,
 };
+use windlass_model::names::TemplateName;
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -35,7 +36,9 @@ named! {
     OperationId "operation",
     OrganisationId "organisation",
     RegionId "region",
+    RepositoryId "repository",
     ServiceId "service",
+    TemplateName "template",
     TokenId "token",
     UserId "user",
     VariableId "custom variable",

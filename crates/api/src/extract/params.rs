@@ -115,6 +115,11 @@ impl Params {
         })
     }
 
+    /// Another path of this server.
+    pub(crate) fn root(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     /// This request's URL with other values of these names; without those whose value is empty.
     pub(crate) fn link(&self, replaced: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());

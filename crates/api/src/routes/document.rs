@@ -12,7 +12,7 @@ use crate::error::Problem;
     info(
         title = "Windlass",
         version = "3",
-        description = "The REST API of Windlass. Every operation but three needs a token. Every path answers with and \
+        description = "The REST API of Windlass. Every operation but five needs a token. Every path answers with and \
             without a slash at its end. Bodies are JSON or forms. Refused rules are 400 with `non_field_errors`, and \
             fields that cannot be used 400 with one list of texts per field. A POST or DELETE that begins an \
             operation takes an `Idempotency-Key`: the same request with the same key gives the same operation.",

@@ -10,7 +10,9 @@ use crate::error::{ApiError, Problem};
 use crate::extract::{Caller, Command, Id, Params};
 use crate::page::{LONG_PAGE, List, Paging};
 use crate::state::AppState;
-use crate::wire::environment::{ChangeEnvironment, CreateEnvironment, EnvironmentItem};
+use crate::wire::environment::{
+    ChangeEnvironment, CopyEnvironment, CreateEnvironment, EnvironmentItem,
+};
 
 /// The environments of an application.
 #[utoipa::path(get, path = "/apps/v3/environments/", tag = "environments", params(Paging, ("application" = String, Query), ("slug" = Option<String>, Query)), responses((status = 200, body = List<EnvironmentItem>), (status = 400, body = Problem), (status = 404, body = Problem)))]
@@ -81,4 +83,21 @@ pub(super) async fn change(
         })
         .await?;
     Ok(Json(view.into()))
+}
+
+/// Makes an environment like this one: its branch, its custom variables, and services like its own, new and empty.
+#[utoipa::path(post, path = "/apps/v3/environments/{id}/copy/", tag = "environments", params(("id" = String, Path)), request_body = CopyEnvironment, responses((status = 201, body = EnvironmentItem), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn copy(
+    State(state): State<AppState>,
+    Id(id): Id<EnvironmentId>,
+    command: Command<CopyEnvironment>,
+) -> Made<EnvironmentItem> {
+    let view = state
+        .act(command.context, move |platform, context| async move {
+            platform
+                .copy_environment(&context, command.body.of(id))
+                .await
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(view.into())))
 }

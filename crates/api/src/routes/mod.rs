@@ -11,14 +11,17 @@ mod git;
 mod iam;
 mod instances;
 mod invitations;
+mod legacy;
 mod members;
 mod operation_events;
 mod operations;
+mod plan_groups;
 mod public;
 mod regions;
 mod releases;
 mod repositories;
 mod runtime_logs;
+mod templates;
 mod tokens;
 mod variables;
 
@@ -72,6 +75,8 @@ fn open() -> OpenApiRouter<AppState> {
         .routes(routes!(public::health))
         .routes(routes!(public::openapi))
         .routes(routes!(invitations::register))
+        .routes(routes!(public::index))
+        .routes(routes!(public::access_token))
 }
 
 /// With a token.
@@ -103,9 +108,19 @@ fn api() -> OpenApiRouter<AppState> {
             applications::change,
             applications::remove
         ))
-        .routes(routes!(repositories::show))
+        .routes(routes!(plan_groups::list))
+        .routes(routes!(plan_groups::show))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::show))
+        .routes(routes!(templates::archive))
+        .routes(routes!(legacy::applications))
+        .routes(routes!(legacy::addons))
+        .routes(routes!(repositories::create))
+        .routes(routes!(repositories::show, repositories::remove))
+        .routes(routes!(repositories::check_branch))
         .routes(routes!(environments::list, environments::create))
         .routes(routes!(environments::show, environments::change))
+        .routes(routes!(environments::copy))
         .routes(routes!(runtime_logs::page))
         .routes(routes!(runtime_logs::stream))
         .routes(routes!(releases::list))

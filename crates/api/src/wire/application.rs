@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use windlass_model::id::OrganisationId;
-use windlass_platform::{EnvironmentView, NewApplication};
+use windlass_model::id::{OrganisationId, RepositoryId};
+use windlass_platform::{EnvironmentView, NewApplication, PlanGroup};
 use windlass_records::{Application, ReleaseCommand};
 
 use super::time;
@@ -19,7 +19,7 @@ pub(crate) struct ApplicationItem {
     name: String,
     organisation: String,
     region: String,
-    /// The id of its repository.
+    /// The id of its repository: its own id, or that of the one elsewhere.
     repository: String,
     created_at: String,
     /// Whether it is being removed.
@@ -34,7 +34,9 @@ impl From<Application> for ApplicationItem {
             name: application.name,
             organisation: application.organisation.to_string(),
             region: application.region.to_string(),
-            repository: application.id.to_string(),
+            repository: application
+                .repository
+                .map_or_else(|| application.id.to_string(), |id| id.to_string()),
             created_at: time(application.created_at),
             removing: application.removing,
         }
@@ -90,8 +92,7 @@ pub(crate) struct ApplicationDetail {
     #[serde(flatten)]
     item: ApplicationItem,
     release_commands: Vec<ReleaseCommandItem>,
-    #[schema(required)]
-    plan_group: Option<String>,
+    plan_group: &'static str,
     environments: Vec<EnvironmentName>,
     /// One `<environment>_status` for each environment.
     #[serde(flatten)]
@@ -129,7 +130,7 @@ impl ApplicationDetail {
         Self {
             item: application.into(),
             release_commands,
-            plan_group: None,
+            plan_group: PlanGroup::ONLY,
             environments: names,
             statuses,
         }
@@ -151,6 +152,13 @@ pub(crate) struct CreateApplication {
     /// The branch of its first environments; `main` without.
     branch: Option<String>,
     release_commands: Option<Vec<ReleaseCommandItem>>,
+    /// The URL of the zip archive that its repository begins with.
+    app_template: Option<String>,
+    /// A registered repository elsewhere that has its code.
+    #[schema(value_type = Option<String>)]
+    repository: Option<RepositoryId>,
+    /// There is one.
+    plan_group: Option<String>,
 }
 
 impl From<CreateApplication> for NewApplication {
@@ -167,6 +175,9 @@ impl From<CreateApplication> for NewApplication {
                 .into_iter()
                 .map(Into::into)
                 .collect(),
+            template: body.app_template.filter(|url| !url.is_empty()),
+            repository: body.repository,
+            plan_group: body.plan_group,
         }
     }
 }
@@ -175,16 +186,4 @@ impl From<CreateApplication> for NewApplication {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ChangeApplication {
     pub(crate) release_commands: Vec<ReleaseCommandItem>,
-}
-
-/// The repository of an application.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Repository {
-    /// The application's id.
-    pub(crate) uuid: String,
-    /// What `git clone` takes.
-    pub(crate) dsn: String,
-    /// `CLONED`: it can be used.
-    pub(crate) state: &'static str,
-    pub(crate) url: String,
 }

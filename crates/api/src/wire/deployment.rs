@@ -6,7 +6,9 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use windlass_model::id::EnvironmentId;
-use windlass_platform::{DeployRequest, DeploymentView, PinnedVariable, RequestedSource};
+use windlass_platform::{
+    BuildMode as Mode, DeployRequest, DeploymentView, PinnedVariable, RequestedSource,
+};
 use windlass_records::DeploymentStatus;
 
 use super::time;
@@ -115,10 +117,22 @@ pub(crate) struct RemoteSource {
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum BuildMode {
-    /// As the environment needs it.
+    /// The image of a release of the same commit is used again; without one it is built.
     Auto,
+    /// The image of a release of the same commit is used again; without one the deployment is refused.
+    Adopt,
     /// Built anew, without layers of earlier builds.
     Force,
+}
+
+impl From<BuildMode> for Mode {
+    fn from(mode: BuildMode) -> Self {
+        match mode {
+            BuildMode::Auto => Self::Auto,
+            BuildMode::Adopt => Self::Adopt,
+            BuildMode::Force => Self::Force,
+        }
+    }
 }
 
 /// A deployment to be begun, or planned.
@@ -126,6 +140,7 @@ pub(crate) enum BuildMode {
 pub(crate) struct CreateDeployment {
     #[schema(value_type = String)]
     environment: EnvironmentId,
+    /// `AUTO` without.
     build_mode: Option<BuildMode>,
     /// A ready image; nothing is built.
     image: Option<String>,
@@ -163,6 +178,7 @@ impl CreateDeployment {
             environment: self.environment,
             source,
             cache,
+            build_mode: self.build_mode.map(Into::into).unwrap_or_default(),
         })
     }
 }

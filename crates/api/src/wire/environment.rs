@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use windlass_model::id::ApplicationId;
-use windlass_platform::{EnvironmentView, NewEnvironment, RuntimeLine};
+use windlass_model::id::{ApplicationId, EnvironmentId};
+use windlass_platform::{CopyEnvironment as Copy, EnvironmentView, NewEnvironment, RuntimeLine};
 use windlass_records::Deployment;
 
 use super::application::SiteStatus;
@@ -86,6 +86,25 @@ impl From<CreateEnvironment> for NewEnvironment {
             application: body.application,
             slug: body.slug,
             branch: body.branch,
+        }
+    }
+}
+
+/// An environment to be made from another.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CopyEnvironment {
+    /// The name of the new one.
+    new_slug: String,
+    /// Its branch; the other's without.
+    branch: Option<String>,
+}
+
+impl CopyEnvironment {
+    pub(crate) fn of(self, from: EnvironmentId) -> Copy {
+        Copy {
+            from,
+            slug: self.new_slug,
+            branch: self.branch,
         }
     }
 }

@@ -12,6 +12,8 @@ pub(crate) mod operation;
 pub(crate) mod plan;
 pub(crate) mod region;
 pub(crate) mod release;
+pub(crate) mod repository;
+pub(crate) mod template;
 pub(crate) mod token;
 pub(crate) mod variable;
 

@@ -98,7 +98,7 @@ async fn applications_and_environments() {
             &detail["plan_group"],
             &detail["removing"]
         ),
-        (&commands, &json!(null), &json!(false))
+        (&commands, &json!("standard"), &json!(false))
     );
     assert_eq!(
         detail["environments"][0],
@@ -133,7 +133,10 @@ async fn applications_and_environments() {
     let url = format!("http://{}/git/shop.git", world.address);
     assert_eq!(
         repository.expect(200).body,
-        json!({ "uuid": id, "dsn": url, "state": "CLONED", "url": url })
+        json!({
+            "uuid": id, "dsn": url, "state": "CLONED", "url": url,
+            "auth_info": null, "key_type": null, "username": null, "failure": null,
+        })
     );
 
     let path = format!("/apps/v3/applications/{id}/");

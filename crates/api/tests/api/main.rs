@@ -9,6 +9,7 @@ mod accounts;
 mod bodies;
 mod brokers;
 mod detached;
+mod divio;
 mod document;
 mod git;
 mod idempotency;

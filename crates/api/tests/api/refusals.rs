@@ -17,7 +17,7 @@ async fn unknown_and_malformed_ids() {
         ("/apps/v3/operations/", "operation"),
         ("/apps/v3/regions/", "region"),
         ("/apps/v3/services/", "service"),
-        ("/apps/v3/repositories/", "application"),
+        ("/apps/v3/repositories/", "repository"),
         ("/iam/v3/organisations/", "organisation"),
     ] {
         for id in [unknown, "17", "..%2f..", "%ff", "x'--"] {
@@ -374,11 +374,13 @@ async fn deployments_that_cannot_begin() {
     let both = json!({ "environment": demo.test, "image": "shop:1", "source": { "url": "https://example.com/x" } });
     assert!(deploy(both).await.field("image").contains("either"));
     assert!(
-        deploy(json!({ "environment": demo.test, "build_mode": "ADOPT" }))
+        deploy(json!({ "environment": demo.test, "build_mode": "OTHER" }))
             .await
             .field("build_mode")
             .contains("AUTO")
     );
+    let adopt = deploy(json!({ "environment": demo.test, "build_mode": "ADOPT" })).await;
+    adopt.refusal(400, "empty_repository");
     let path = json!({ "environment": demo.test, "source": { "url": "/etc" } });
     deploy(path).await.field("source");
     let none = world

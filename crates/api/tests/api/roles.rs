@@ -33,20 +33,37 @@ struct Case(Of, Action);
 fn case(method: &str, path: &str) -> Option<Case> {
     use Action as A;
     use Of::{Application, Everyone, Installation, KnownInstallation, Organisation};
-    let rest = path
-        .strip_prefix("/apps/v3/")
-        .or_else(|| path.strip_prefix("/iam/v3/"))?;
+    let rest = ["/apps/v3/", "/iam/v3/", "/billing/v3/", "/legacy/v3/"]
+        .iter()
+        .find_map(|start| path.strip_prefix(start))
+        .unwrap_or(path);
     Some(match (method, rest.trim_end_matches('/')) {
         ("GET", "applications" | "operations") => Case(Everyone, A::ViewApplication),
-        ("GET", "regions" | "regions/{id}" | "services" | "services/{id}" | "me") => {
-            Case(Everyone, A::ViewAccount)
+        (
+            "GET",
+            "regions"
+            | "regions/{id}"
+            | "services"
+            | "services/{id}"
+            | "me"
+            | "app-templates"
+            | "application-plan-groups"
+            | "application-plan-groups/{id}"
+            // There are none of them to be seen, by anybody.
+            | "app-templates/{id}"
+            | "/templates/{id}",
+        ) => Case(Everyone, A::ViewAccount),
+        ("GET", "addons") if path.starts_with("/legacy/") => Case(Everyone, A::ViewAccount),
+        ("POST", "repositories" | "repositories/{id}/check") | ("DELETE", "repositories/{id}") => {
+            Case(Organisation, A::CreateApplication)
         }
         ("POST", "applications") => Case(Organisation, A::CreateApplication),
         (
             "GET",
             "applications/{id}" | "repositories/{id}" | "environments" | "environments/{id}",
         ) => Case(Application, A::ViewApplication),
-        ("PATCH", "applications/{id}" | "environments/{id}") | ("POST", "environments") => {
+        ("PATCH", "applications/{id}" | "environments/{id}")
+        | ("POST", "environments" | "environments/{id}/copy") => {
             Case(Application, A::ChangeApplication)
         }
         ("DELETE", "applications/{id}") => Case(Application, A::RemoveApplication),
@@ -197,7 +214,16 @@ impl Objects {
 
     /// The path of this call: what it would remove is made for it.
     async fn path(&self, world: &World, method: &str, template: &str, asker: &Asker) -> String {
-        let id = match template.split('/').nth(3).unwrap() {
+        let id = match template.split('/').nth(3).unwrap_or_default() {
+            "repositories" if method != "GET" && template.contains("{id}") => {
+                let elsewhere = self.body("/apps/v3/repositories");
+                let made = world
+                    .client
+                    .post("/apps/v3/repositories/", &elsewhere)
+                    .await;
+                text(&made.expect(201).body["uuid"])
+            }
+            "application-plan-groups" => "standard".to_owned(),
             "applications" | "repositories" => self.demo.application.clone(),
             "environments" => self.demo.test.clone(),
             "service-instances" => self.instance.clone(),
@@ -260,6 +286,11 @@ impl Objects {
                 let slug = format!("app-{number}");
                 json!({ "slug": slug, "name": slug, "organisation": self.organisation })
             }
+            // A port at which nobody listens answers at once.
+            "/apps/v3/repositories" => json!({
+                "organisation": self.organisation, "url": "http://127.0.0.1:1/shop.git",
+            }),
+            "/apps/v3/environments/{id}/copy" => json!({ "new_slug": format!("c{number}") }),
             "/apps/v3/environments" => {
                 json!({ "application": self.demo.application, "slug": format!("e{number}") })
             }
@@ -404,8 +435,10 @@ async fn every_operation_is_for_whom_the_decision_says() {
             if asker.elsewhere && template == "/iam/v3/invitations/accept/" {
                 // Whoever joins does so everywhere.
                 expected = Expected::NotAllowed;
-            } else if is_unset && expected == Expected::Allowed {
-                // The variable that it would unset is not there.
+            } else if (is_unset || template.contains("templates/{id}"))
+                && expected == Expected::Allowed
+            {
+                // The variable that it would unset is not there, nor is there a template.
                 expected = Expected::NotFound;
             }
             if found != expected {

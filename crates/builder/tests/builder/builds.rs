@@ -6,11 +6,13 @@ use std::time::Duration;
 use crate::support::{Site, branch, eventually, git};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use windlass_delivery::build::{BuildOrder, Builder, BuiltImage, Error, Manifest, Source};
+use windlass_delivery::build::{
+    Access, Adoption, BuildOrder, Builder, BuiltImage, Error, Manifest, Source,
+};
 use windlass_engine::simulated::{
     Behaviour, Failure, Fault, Method, SimulatedEngine, SimulatedSettings,
 };
-use windlass_engine::{ImageReference, Labels, LogLine, labels};
+use windlass_engine::{ImageId, ImageReference, Labels, LogLine, labels};
 use windlass_engine_docker::{DockerEngine, DockerSettings};
 
 /// The installation of these tests.
@@ -39,6 +41,8 @@ pub(crate) fn order(site: &Site, source: Source) -> (BuildOrder, Tags) {
         source,
         tag: ImageReference(tag.clone()),
         cache: false,
+        access: Access::Open,
+        adopt: None,
         labels: Labels::new()
             .with(labels::INSTALLATION, INSTALLATION)
             .with(labels::APPLICATION, site.application),
@@ -307,14 +311,14 @@ async fn a_repository_elsewhere_is_built_at_its_commit() {
     let url = tree.to_str().unwrap().to_owned();
     assert_eq!(
         site.builder
-            .resolve_remote(&url, &branch("main"))
+            .resolve_remote(&url, &branch("main"), &Access::Open)
             .await
             .unwrap(),
         first
     );
     let error = site
         .builder
-        .resolve_remote(&url, &branch("live"))
+        .resolve_remote(&url, &branch("live"), &Access::Open)
         .await
         .unwrap_err()
         .to_string();
@@ -324,13 +328,15 @@ async fn a_repository_elsewhere_is_built_at_its_commit() {
     );
     let error = site
         .builder
-        .resolve_remote("/etc", &branch("main"))
+        .resolve_remote("/etc", &branch("main"), &Access::Open)
         .await
         .unwrap_err();
     assert!(matches!(error, Error::Remote { .. }), "{error}");
     let own = site.repository().to_str().unwrap().to_owned();
     assert!(matches!(
-        site.builder.resolve_remote(&own, &branch("main")).await,
+        site.builder
+            .resolve_remote(&own, &branch("main"), &Access::Open)
+            .await,
         Err(Error::Remote { .. })
     ));
 
@@ -339,6 +345,7 @@ async fn a_repository_elsewhere_is_built_at_its_commit() {
         url: format!("file://{url}"),
         branch: branch("main"),
         commit: commit.to_owned(),
+        repository: None,
     };
     let (order_one, _tags) = order(&site, source(&first));
     let (built, lines) = build(&site, order_one).await;
@@ -355,7 +362,7 @@ async fn a_repository_elsewhere_is_built_at_its_commit() {
     let commit = site.pushed(&[("a", b"1")]).await;
     assert_eq!(
         site.builder
-            .resolve_remote(&site.url(), &branch("main"))
+            .resolve_remote(&site.url(), &branch("main"), &Access::Open)
             .await
             .unwrap(),
         commit
@@ -365,6 +372,7 @@ async fn a_repository_elsewhere_is_built_at_its_commit() {
         .resolve_remote(
             &format!("http://{}/none.git", site.address),
             &branch("main"),
+            &Access::Open,
         )
         .await
         .unwrap_err();
@@ -372,6 +380,56 @@ async fn a_repository_elsewhere_is_built_at_its_commit() {
         matches!(&error, Error::Git { reason, .. } if !reason.is_empty()),
         "{error}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_image_of_the_same_commit_is_used_again() {
+    let site = Site::new().await;
+    let commit = site
+        .pushed(&[
+            ("Dockerfile", b"FROM shop:1\n"),
+            ("Procfile", b"web: serve\n"),
+        ])
+        .await;
+    let simulated = Arc::new(SimulatedEngine::new(SimulatedSettings {
+        installation: INSTALLATION.to_owned(),
+        ..SimulatedSettings::default()
+    }));
+    let earlier = simulated.add_image("shop:1", &[], Behaviour::serving(200));
+    let (template, _tags) = order(&site, at(&commit));
+    let adopting = |image: &ImageId, only, tag: &str| BuildOrder {
+        engine: Arc::clone(&simulated) as _,
+        tag: ImageReference(format!("windlass/builder-test:{tag}")),
+        adopt: Some(Adoption {
+            image: image.clone(),
+            release: "release 1 of test".to_owned(),
+            only,
+        }),
+        ..template.clone()
+    };
+    let (built, lines) = build(&site, adopting(&earlier, true, "one")).await;
+    let built = built.unwrap();
+    assert_eq!(built.image, earlier);
+    // What the code says about its processes is read all the same.
+    assert_eq!(
+        built.manifest.processes,
+        [("web".to_owned(), "serve".to_owned())]
+    );
+    assert!(lines.contains("release 1 of test"), "{lines}");
+    assert!(!lines.contains("building"), "{lines}");
+
+    let gone = ImageId(format!("sha256:{}", "0".repeat(64)));
+    let error = build(&site, adopting(&gone, true, "two"))
+        .await
+        .0
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::ImageGone(release) if release == "release 1 of test"),
+        "{error}"
+    );
+    let (built, lines) = build(&site, adopting(&gone, false, "three")).await;
+    assert_ne!(built.unwrap().image, gone);
+    assert!(lines.contains("it is built again"), "{lines}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

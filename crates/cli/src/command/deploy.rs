@@ -35,6 +35,10 @@ pub struct Deploy {
     /// Use layers of earlier builds.
     #[arg(long)]
     pub(crate) cache: bool,
+    /// auto: use the image of a release of the same commit again, or build. adopt: use it again, or refuse. force:
+    /// build.
+    #[arg(long, value_name = "MODE", default_value = "auto", value_parser = ["auto", "adopt", "force"])]
+    pub(crate) build_mode: String,
     /// Do not wait for the end.
     #[arg(long)]
     pub(crate) detach: bool,

@@ -25,7 +25,7 @@ pub(crate) use self::deploy::{
 pub(crate) use self::operations::{OperationVerb, OperationVerbs};
 pub(crate) use self::regions::Regions;
 pub(crate) use self::service::{ServiceVerb, ServiceVerbs};
-pub(crate) use self::session::{GitCredential, Login, Logout};
+pub(crate) use self::session::{GitCredential, Login, Logout, Netrc};
 pub use self::token::OfflineToken;
 pub(crate) use self::token::{CreateToken, TokenVerb, TokenVerbs};
 pub(crate) use self::variables::{VariableVerb, VariableVerbs};
@@ -135,6 +135,8 @@ pub enum Command {
     Login(Login),
     /// Forget the login of a server.
     Logout(Logout),
+    /// Print the login as an entry of .netrc, for divio-cli, git and curl. It has the token in it.
+    Netrc(OfServer<Netrc>),
     /// Create, show and remove applications.
     App(OfApplication<AppVerbs>),
     /// List and create the environments of an application.

@@ -34,6 +34,15 @@ pub struct Logout {
     pub(crate) json: bool,
 }
 
+/// `netrc`
+#[derive(Debug, Args)]
+#[non_exhaustive]
+pub struct Netrc {
+    /// Put it into ~/.netrc, or the file that NETRC_PATH names, in the place of an entry that is there.
+    #[arg(long)]
+    pub(crate) write: bool,
+}
+
 /// `git-credential`
 #[derive(Debug, Args)]
 #[non_exhaustive]

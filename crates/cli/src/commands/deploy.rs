@@ -29,6 +29,7 @@ pub(super) fn run(call: &Call<'_>, verb: &Deploy) -> Result<(), Error> {
     let environment = scope::environment(&call.client, call.scope, named)?;
     let mut body = body(&environment, &verb.what);
     body["cache"] = json!(verb.cache);
+    body["build_mode"] = json!(verb.build_mode.to_ascii_uppercase());
     let begun = call.client.post("/apps/v3/deployments/", &body);
     let begun = begun.map_err(|error| error.or_hint_if("deploying", || busy(&environment)))?;
     follow_deployment(call, &environment, &begun, verb.detach)

@@ -9,6 +9,7 @@ mod env;
 mod env_vars;
 mod invitations;
 mod logs;
+mod netrc;
 mod operations;
 mod organisations;
 mod plan;
@@ -90,6 +91,10 @@ pub(crate) fn run(command: Command) -> Result<(), Error> {
         ),
         Command::Token(all) => token::run(&client(&all.server)?, all.server.json, all.verb.verb),
         Command::Audit(all) => audit::run(&client(&all.server)?, all.server.json, &all.verb),
+        Command::Netrc(all) => {
+            let target = settings::target(all.server.url.as_deref(), all.server.token.as_deref())?;
+            netrc::run(&target, all.server.json, &all.verb)
+        }
         Command::Operations(all) => {
             operations::run(&client(&all.server)?, all.server.json, all.verb.verb)
         }

@@ -1,7 +1,7 @@
 //! Applications.
 
 use windlass_model::access::Action;
-use windlass_model::id::{ApplicationId, OrganisationId};
+use windlass_model::id::{ApplicationId, OrganisationId, RepositoryId};
 use windlass_model::instance::InstanceState;
 use windlass_model::names::{ApplicationSlug, BranchName};
 use windlass_operations::{Operation, StoreError, Submission};
@@ -12,6 +12,7 @@ use windlass_records::{
 
 use super::deployments::Composed;
 use super::load::not_removing;
+use super::plan_groups::PlanGroup;
 use crate::authorize::{Place, authorize, may};
 use crate::context::Context;
 use crate::definitions::teardown;
@@ -40,6 +41,12 @@ pub struct NewApplication {
     pub branch: Option<String>,
     /// What runs before each switch.
     pub release_commands: Vec<ReleaseCommand>,
+    /// The URL of the archive that its repository begins with; empty without.
+    pub template: Option<String>,
+    /// A registered repository elsewhere that has its code; one of its own without.
+    pub repository: Option<RepositoryId>,
+    /// The plan group, of which there is one.
+    pub plan_group: Option<String>,
 }
 
 /// An application with its environments.
@@ -79,6 +86,25 @@ impl Platform {
             .map_err(|error| Error::name("branch", &error))?;
         chosen_organisation(context, new.organisation)?;
         check_release_commands(&new.release_commands)?;
+        if new
+            .plan_group
+            .as_deref()
+            .is_some_and(|group| group != PlanGroup::ONLY)
+        {
+            return Err(Error::invalid(
+                "plan_group",
+                format!("there is one plan group, '{}'", PlanGroup::ONLY),
+            ));
+        }
+        if let Some(url) = &new.template {
+            self.template_at(url)?;
+            if new.repository.is_some() {
+                return Err(Error::invalid(
+                    "app_template",
+                    "a template fills the application's own repository; leave it out, or the repository elsewhere",
+                ));
+            }
+        }
         Ok((slug, name, branch))
     }
 
@@ -93,6 +119,18 @@ impl Platform {
         authorize(context, Action::CreateApplication, &place, no_organisation)?;
         let (slug, name, branch) = self.check_application(context, &new)?;
         let region = self.region_named(context, new.region.as_deref()).await?.id;
+        if let Some(id) = new.repository {
+            let missing = || Error::invalid("repository", "this repository does not exist");
+            let loaded = self.load_repository(context, Action::CreateApplication, id);
+            let repository = loaded.await.map_err(|error| match error {
+                Error::NotFound { .. } => missing(),
+                other => other,
+            })?;
+            // Its credentials are those of its organisation.
+            if repository.organisation != organisation {
+                return Err(missing());
+            }
+        }
         let application = Application {
             id: ids::mint(),
             organisation,
@@ -100,9 +138,79 @@ impl Platform {
             name,
             region,
             release_commands: new.release_commands,
+            repository: new.repository,
             removing: false,
             created_at: self.parts.now(),
         };
+        if let Some(url) = &new.template {
+            self.fill_repository(&application, &branch, url).await?;
+        }
+        let made = self
+            .insert_application(context, &application, &branch)
+            .await;
+        // Of an error that leaves open what happened the repository stays: the application may be there.
+        let is_refused = matches!(
+            made,
+            Err(Error::Invalid(_) | Error::Refused { .. } | Error::NotFound { .. })
+        );
+        if is_refused && new.template.is_some() {
+            let id = application.id;
+            if let Err(error) = self.parts.builder.remove_repository(id).await {
+                tracing::warn!(application.id = %id, %error, "the repository of an application that was not made is left");
+            }
+        }
+        made?;
+        // The repository is made again whenever it is needed, so a crash here costs nothing.
+        self.ensure_repository(&application).await?;
+        self.application(context, application.id).await
+    }
+
+    /// Before there is an application: one whose template cannot be used is not made.
+    async fn fill_repository(
+        &self,
+        application: &Application,
+        branch: &BranchName,
+        url: &str,
+    ) -> Result<(), Error> {
+        let taken = ApplicationFilter {
+            organisation: None,
+            slug: Some(application.slug.clone()),
+        };
+        let taken = self
+            .parts
+            .store
+            .applications(&taken, &PageRequest::first(1))
+            .await?;
+        if taken.count > 0 {
+            return Err(Error::invalid(
+                "slug",
+                format!(
+                    "an application with the name '{}' exists already; choose another name",
+                    application.slug
+                ),
+            ));
+        }
+        let template = self.template_at(url)?;
+        self.parts
+            .builder
+            .fill_repository(application.id, branch, &template)
+            .await
+            .map_err(|error| match error {
+                windlass_delivery::build::Error::Template(_) => {
+                    Error::invalid("app_template", error.to_string())
+                }
+                other => Error::Unavailable(other.to_string()),
+            })
+    }
+
+    /// Its rows, with those of its first environments.
+    async fn insert_application(
+        &self,
+        context: &Context,
+        application: &Application,
+        branch: &BranchName,
+    ) -> Result<(), Error> {
+        let region = application.region;
         loop {
             let mut changes = vec![
                 Change::InsertApplication(application.clone()),
@@ -120,7 +228,7 @@ impl Platform {
             {
                 let slug = slug.parse().map_err(|error| Error::name("slug", &error))?;
                 changes.extend(self.new_environment(
-                    &application,
+                    application,
                     slug,
                     branch.clone(),
                     position,
@@ -128,7 +236,7 @@ impl Platform {
                 ));
             }
             match self.parts.store.commit(changes).await {
-                Ok(()) => break,
+                Ok(()) => return Ok(()),
                 Err(StoreError::Conflict(message)) => {
                     // Someone else took the subnets in between: look again. A slug that is taken is final.
                     if self.parts.store.free_subnets(region, 2).await? == subnets {
@@ -138,9 +246,6 @@ impl Platform {
                 Err(error) => return Err(error.into()),
             }
         }
-        // The repository is made again whenever it is needed, so a crash here costs nothing.
-        self.ensure_repository(&application).await?;
-        self.application(context, application.id).await
     }
 
     pub(crate) fn new_environment(
@@ -397,7 +502,7 @@ fn chosen_organisation(
     }
 }
 
-fn no_organisation() -> Error {
+pub(super) fn no_organisation() -> Error {
     Error::invalid("organisation", "this organisation does not exist")
 }
 

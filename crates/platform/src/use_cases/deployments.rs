@@ -33,6 +33,20 @@ pub struct DeployRequest {
     pub source: RequestedSource,
     /// Whether layers of earlier builds may be used.
     pub cache: bool,
+    /// Whether an image of the same commit is used again.
+    pub build_mode: BuildMode,
+}
+
+/// How code becomes an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BuildMode {
+    /// The image of a release of the same commit is used again; else it is built.
+    #[default]
+    Auto,
+    /// The image of a release of the same commit is used again; nothing is ever built.
+    Adopt,
+    /// Built anew.
+    Force,
 }
 
 /// A deployment as people see it.
@@ -73,6 +87,7 @@ impl Platform {
         not_removing(&scene.application)?;
         self.refuse_second_early(context, &scene).await?;
         let source = self.resolve_source(&scene, &request.source).await?;
+        let adopt = self.adopted(&scene, &source, request.build_mode).await?;
         let instances = self.environment_instances(&scene).await?;
         let params = Params {
             deployment: ids::mint(),
@@ -83,6 +98,7 @@ impl Platform {
             rollback: None,
             rotation: None,
             cache: request.cache,
+            adopt,
             release_commands: scene.application.release_commands.clone(),
             instances: self.wished_instances(&instances).await?,
             variables: self.wished_variables(&scene).await?,

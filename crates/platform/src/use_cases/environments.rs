@@ -2,9 +2,11 @@
 
 use windlass_model::access::Action;
 use windlass_model::id::{ApplicationId, EnvironmentId};
+use windlass_model::names::{BranchName, EnvironmentSlug};
 use windlass_operations::StoreError;
-use windlass_records::{Change, Deployment, DeploymentFilter, PageRequest};
+use windlass_records::{Application, Change, Deployment, DeploymentFilter, PageRequest};
 
+use super::copies::Copied;
 use super::load::not_removing;
 use crate::context::Context;
 use crate::error::Error;
@@ -35,6 +37,13 @@ pub struct EnvironmentView {
     pub last_finished_deployment: Option<Deployment>,
 }
 
+/// An environment whose names are checked.
+pub(super) struct Made {
+    pub(super) slug: EnvironmentSlug,
+    pub(super) branch: BranchName,
+    pub(super) copied: Copied,
+}
+
 impl Platform {
     /// Creates an environment.
     pub async fn create_environment(
@@ -46,7 +55,7 @@ impl Platform {
             .load_application(context, Action::ChangeApplication, new.application)
             .await?;
         not_removing(&application)?;
-        let slug: windlass_model::names::EnvironmentSlug = new
+        let slug: EnvironmentSlug = new
             .slug
             .parse()
             .map_err(|error| Error::name("slug", &error))?;
@@ -56,6 +65,26 @@ impl Platform {
             .unwrap_or(slug.as_str())
             .parse()
             .map_err(|error| Error::name("branch", &error))?;
+        let made = Made {
+            slug,
+            branch,
+            copied: Copied::default(),
+        };
+        self.make_environment(context, &application, made).await
+    }
+
+    /// Makes the rows of an environment, with what is copied into it.
+    pub(super) async fn make_environment(
+        &self,
+        context: &Context,
+        application: &Application,
+        made: Made,
+    ) -> Result<EnvironmentView, Error> {
+        let Made {
+            slug,
+            branch,
+            copied,
+        } = made;
         loop {
             let existing = self.parts.store.environments(application.id).await?;
             let position = existing
@@ -75,21 +104,24 @@ impl Platform {
                     "the address pool of the region is used up".to_owned(),
                 ));
             };
-            let made = self.new_environment(
-                &application,
-                slug.clone(),
-                windlass_model::names::BranchName::clone(&branch),
-                position,
-                subnet,
-            );
+            let made =
+                self.new_environment(application, slug.clone(), branch.clone(), position, subnet);
             let subject = format!("{}/{slug}", application.slug);
+            let copies = made.iter().filter_map(|change| match change {
+                Change::InsertEnvironment(environment) => Some(environment.id),
+                _ => None,
+            });
+            let copies: Vec<Change> = copies
+                .flat_map(|id| copied.changes(id, self.parts.now()))
+                .collect();
             let mut changes: Vec<Change> = made.into();
+            changes.extend(copies);
             changes.push(self.audit(
                 context,
                 "environment.create",
                 subject,
                 Some(application.id),
-                "",
+                copied.from.as_str(),
             ));
             match self.parts.store.commit(changes).await {
                 Ok(()) => break,

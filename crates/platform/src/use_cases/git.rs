@@ -31,6 +31,15 @@ impl Platform {
         let application = found.rows.into_iter().next().ok_or_else(missing)?;
         authorize(context, action, &application, missing)?;
         not_removing(&application)?;
+        if let Some(elsewhere) = self.application_repository(&application).await? {
+            return Err(Error::refused(
+                "repository_elsewhere",
+                format!(
+                    "the code of '{}' is in {}; clone it there, and push it there",
+                    application.slug, elsewhere.url
+                ),
+            ));
+        }
         if pushes && request.method == "POST" {
             let id = Some(application.id);
             let entry = self.audit(context, "code.push", application.slug.as_str(), id, "");

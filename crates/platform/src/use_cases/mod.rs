@@ -1,9 +1,11 @@
 //! The use cases: one method of [`crate::Platform`] per request of an edge.
 
 pub(crate) mod accounts;
+mod adoption;
 pub(crate) mod applications;
 pub(crate) mod audit_log;
 pub(crate) mod brokers;
+pub(crate) mod copies;
 pub(crate) mod deployments;
 pub(crate) mod environments;
 pub(crate) mod git;
@@ -19,13 +21,16 @@ pub(crate) mod operations;
 mod organisations;
 pub(crate) mod pinned;
 pub(crate) mod plan;
+pub(crate) mod plan_groups;
 mod profile;
 pub(crate) mod regions;
 pub(crate) mod releases;
+pub(crate) mod repositories;
 pub(crate) mod rollback;
 pub(crate) mod rotation;
 mod service_accounts;
 pub(crate) mod submit;
+pub(crate) mod templates;
 pub(crate) mod tokens;
 pub(crate) mod usage;
 pub(crate) mod variable;

@@ -76,6 +76,7 @@ impl Platform {
             }),
             rotation: None,
             cache: false,
+            adopt: None,
             release_commands: Vec::new(),
             instances,
             variables: release

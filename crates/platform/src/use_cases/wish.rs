@@ -1,6 +1,6 @@
 //! The wished set of an environment: what a deployment that begins now would make run.
 
-use windlass_delivery::build::{self, Source};
+use windlass_delivery::build::{self, Access, Source};
 use windlass_engine::ImageReference;
 use windlass_engine::ownership::{self, PrivateName};
 use windlass_model::instance::InstanceState;
@@ -38,6 +38,9 @@ impl Platform {
         requested: &RequestedSource,
     ) -> Result<Source, Error> {
         match requested {
+            RequestedSource::Branch if scene.application.repository.is_some() => {
+                self.resolve_elsewhere(scene).await
+            }
             RequestedSource::Branch => {
                 self.ensure_repository(&scene.application).await?;
                 let branch = scene.environment.branch.clone();
@@ -59,13 +62,14 @@ impl Platform {
                 let commit = self
                     .parts
                     .builder
-                    .resolve_remote(url, &branch)
+                    .resolve_remote(url, &branch, &Access::Open)
                     .await
                     .map_err(|error| source_error(&error))?;
                 Ok(Source::Remote {
                     url: url.clone(),
                     branch,
                     commit,
+                    repository: None,
                 })
             }
             RequestedSource::Image(reference) => {
@@ -107,6 +111,28 @@ impl Platform {
                 })
             }
         }
+    }
+
+    /// The head of the environment's branch in the repository elsewhere that has the application's code.
+    async fn resolve_elsewhere(&self, scene: &Scene) -> Result<Source, Error> {
+        let repository = self
+            .application_repository(&scene.application)
+            .await?
+            .ok_or_else(|| Error::Internal("the application has a repository".to_owned()))?;
+        let branch = scene.environment.branch.clone();
+        let access = self.parts.source_access(Some(repository.id)).await?;
+        let commit = self
+            .parts
+            .builder
+            .resolve_remote(&repository.url, &branch, &access)
+            .await
+            .map_err(|error| source_error(&error))?;
+        Ok(Source::Remote {
+            url: repository.url,
+            branch,
+            commit,
+            repository: Some(repository.id),
+        })
     }
 
     /// Whether an image was built for this application: by its name, or by the id that one of its

@@ -241,6 +241,7 @@ pub fn application(organisation: &Organisation, region: &Region, slug: &str) -> 
         slug: slug.parse().expect("a good name"),
         name: slug.into(),
         region: region.id,
+        repository: None,
         release_commands: Vec::new(),
         removing: false,
         created_at: NOW,

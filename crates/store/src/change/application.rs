@@ -12,9 +12,13 @@ impl Changes<'_> {
     pub(super) async fn insert_application(&mut self, row: &Application) -> Result<(), Fault> {
         self.expect_organisation(row.organisation).await?;
         self.expect_region(row.region).await?;
+        if let Some(repository) = row.repository {
+            self.expect_repository(repository, row.organisation).await?;
+        }
         query(
-            "INSERT INTO application (id, organisation_id, slug, name, region_id, release_commands, removing, created_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO application \
+             (id, organisation_id, slug, name, region_id, release_commands, repository_id, removing, created_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(row.id.to_string())
         .bind(row.organisation.to_string())
@@ -22,6 +26,7 @@ impl Changes<'_> {
         .bind(&row.name)
         .bind(row.region.to_string())
         .bind(to_document(&row.release_commands))
+        .bind(row.repository.map(|id| id.to_string()))
         .bind(row.removing)
         .bind(row.created_at.0)
         .execute(&mut *self.connection)
@@ -29,7 +34,13 @@ impl Changes<'_> {
         .map_err(|error| {
             let slug = || format!("an application with the name '{}' exists already; choose another name", row.slug);
             let id = || format!("application {} exists already", row.id);
-            unique(error, &[("application.slug", &slug), ("application.id", &id)])
+            let repository = || "another application has this repository already".to_owned();
+            let rules: [(&str, &dyn Fn() -> String); 3] = [
+                ("application.slug", &slug),
+                ("application.repository_id", &repository),
+                ("application.id", &id),
+            ];
+            unique(error, &rules)
         })?;
         Ok(())
     }

@@ -77,7 +77,7 @@ const SECRETS: &str = "SELECT secret_key AS id FROM environment WHERE applicatio
 
 impl Changes<'_> {
     pub(super) async fn delete_application(&mut self, id: ApplicationId) -> Result<(), Fault> {
-        let application = query("SELECT slug FROM application WHERE id = ?")
+        let application = query("SELECT slug, repository_id FROM application WHERE id = ?")
             .bind(id.to_string())
             .fetch_optional(&mut *self.connection)
             .await?
@@ -105,6 +105,7 @@ impl Changes<'_> {
         for row in secrets {
             self.references.loosen(crate::row::parsed(&row, "id")?);
         }
+        let repository = crate::row::parsed_or_none(&application, "repository_id")?;
         for deletion in DELETIONS {
             let result = query(deletion)
                 .bind(id.to_string())
@@ -113,6 +114,9 @@ impl Changes<'_> {
             if deletion.starts_with("DELETE FROM application") {
                 found(&result, || format!("application {id}"))?;
             }
+        }
+        if let Some(repository) = repository {
+            self.delete_repository(repository).await?;
         }
         Ok(())
     }

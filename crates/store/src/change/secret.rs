@@ -98,6 +98,7 @@ impl Changes<'_> {
              OR EXISTS (SELECT 1 FROM environment WHERE secret_key = ?1) \
              OR EXISTS (SELECT 1 FROM cluster WHERE password = ?1 AND state <> 'removed') \
              OR EXISTS (SELECT 1 FROM service_broker WHERE password = ?1) \
+             OR EXISTS (SELECT 1 FROM repository WHERE secret = ?1) \
              OR EXISTS (SELECT 1 FROM binding WHERE password = ?1 AND state <> 'revoked') \
              OR EXISTS (SELECT 1 FROM instance WHERE given_url = ?1 AND state <> 'REMOVED') \
              OR EXISTS (SELECT 1 FROM release_secret WHERE secret_id = ?1) \

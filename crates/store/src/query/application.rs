@@ -130,6 +130,7 @@ fn application_from(row: &SqliteRow) -> Result<Application, Fault> {
         name: text(row, "name")?,
         region: parsed(row, "region_id")?,
         release_commands: document(row, "release_commands")?,
+        repository: parsed_or_none(row, "repository_id")?,
         removing: flag(row, "removing")?,
         created_at: time(row, "created_at")?,
     })

@@ -85,6 +85,7 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
         "audit_organisation",
         "token_organisation",
         "token_application",
+        "application_repository",
     ];
     let columns = ["plan", "image", "rank", "storage_bytes"];
     let accounts = [
@@ -108,6 +109,8 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
             "ALTER TABLE instance DROP COLUMN public".to_owned(),
             "ALTER TABLE instance DROP COLUMN media_domain".to_owned(),
             "ALTER TABLE instance DROP COLUMN media_domain_is_cdn".to_owned(),
+            "ALTER TABLE application DROP COLUMN repository_id".to_owned(),
+            "DROP TABLE repository".to_owned(),
             "DROP TABLE membership".to_owned(),
             "DROP TABLE invitation".to_owned(),
             "ALTER TABLE user DROP COLUMN kind".to_owned(),

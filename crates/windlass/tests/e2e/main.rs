@@ -6,6 +6,10 @@
 )]
 
 mod broker;
+mod divio_create;
+mod divio_domain_zone;
+mod divio_templates;
+mod divio_url_zone;
 mod external;
 mod failing;
 mod fifty;

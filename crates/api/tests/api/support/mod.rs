@@ -9,4 +9,4 @@ mod world;
 pub(crate) use client::{Answer, Client, assert_keys};
 pub(crate) use events::Event;
 pub(crate) use logs::logged;
-pub(crate) use world::{BROKER, Demo, World, eventually};
+pub(crate) use world::{BROKER, Demo, IMAGE, World, eventually};

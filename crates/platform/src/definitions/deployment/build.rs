@@ -1,8 +1,9 @@
 //! The image: built, found, or taken from an earlier release.
 
 use tokio::sync::mpsc;
-use windlass_delivery::build::{BuildOrder, BuiltImage, Manifest};
+use windlass_delivery::build::{BuildOrder, BuiltImage, Manifest, Source};
 use windlass_engine::{ImageReference, Labels, labels};
+use windlass_model::id::RepositoryId;
 use windlass_operations::{Done, Failure};
 use windlass_records::Change;
 
@@ -10,6 +11,14 @@ use super::super::write;
 use super::Stage;
 use super::snapshot::Rollback;
 use crate::{failures, naming};
+
+/// The registered repository that a source is in.
+fn elsewhere(source: &Source) -> Option<RepositoryId> {
+    match source {
+        Source::Remote { repository, .. } => *repository,
+        Source::Branch { .. } | Source::Image { .. } => None,
+    }
+}
 
 impl Stage<'_> {
     pub(super) async fn build(&self) -> Result<Done<Change>, Failure> {
@@ -36,6 +45,8 @@ impl Stage<'_> {
                     source: source.clone(),
                     tag: self.tag(),
                     cache: self.params.cache,
+                    access: self.parts.source_access(elsewhere(source)).await?,
+                    adopt: self.params.adopt.clone().map(Into::into),
                     labels: self.image_labels(),
                     cancel: self.context.cancel.clone(),
                 };

@@ -1,7 +1,7 @@
 //! The snapshot: the wished set at the start of a deployment, and the input of its operation.
 
 use serde::{Deserialize, Serialize};
-use windlass_delivery::build::Source;
+use windlass_delivery::build::{Adoption, Source};
 use windlass_engine::ImageId;
 use windlass_model::id::{DeploymentId, EnvironmentId, InstanceId, ReleaseId};
 use windlass_model::names::Prefix;
@@ -35,6 +35,26 @@ pub(crate) struct Rollback {
     pub(crate) commit: Option<String>,
 }
 
+/// The image of a release that is of the same commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Adopted {
+    pub(crate) image: ImageId,
+    /// The release, for people.
+    pub(crate) release: String,
+    /// Whether nothing is built when it is gone.
+    pub(crate) only: bool,
+}
+
+impl From<Adopted> for Adoption {
+    fn from(adopted: Adopted) -> Self {
+        Self {
+            image: adopted.image,
+            release: adopted.release,
+            only: adopted.only,
+        }
+    }
+}
+
 /// A deployment that changes nothing but the credentials of one instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rotation {
@@ -58,6 +78,9 @@ pub(crate) struct Params {
     #[serde(default)]
     pub(crate) rotation: Option<Rotation>,
     pub(crate) cache: bool,
+    /// What is used instead of building the source.
+    #[serde(default)]
+    pub(crate) adopt: Option<Adopted>,
     pub(crate) release_commands: Vec<ReleaseCommand>,
     pub(crate) instances: Vec<WishedInstance>,
     /// Custom variables; on a rollback also the built-in ones of the release.

@@ -263,5 +263,6 @@ pub(crate) fn request(environment: EnvironmentId, image: &str) -> DeployRequest 
         environment,
         source: RequestedSource::Image(image.to_owned()),
         cache: false,
+        build_mode: windlass_platform::BuildMode::Auto,
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Installation {
     sites: SocketAddr,
     options: Vec<String>,
     router_options: Vec<String>,
+    /// Under which users reach the API; the address that it listens on without.
+    public_url: Option<String>,
     /// Where the state is; on a file system of its own in some tests.
     pub(crate) state: PathBuf,
     /// The administrator.
@@ -48,7 +50,7 @@ impl Installation {
 
     /// Starts one with its state in a directory that is there.
     pub(crate) fn with_state(state: Option<&Path>, options: &[&str]) -> Self {
-        Self::begin(state, options, &[])
+        Self::begin(state, options, &[], None)
     }
 
     /// Starts one whose router serves a domain by TLS at that address, too, with the certificates in a directory.
@@ -58,10 +60,34 @@ impl Installation {
         let options = ["--domain", domain, "--router-tls-port", &port];
         let router = ["--tls-listen", &address, "--certificates", certificates];
         let router = [&router[..], &["--redirect-to-https", &port]].concat();
-        Self::begin(None, &options, &router)
+        Self::begin(None, &options, &router, None)
     }
 
-    fn begin(state: Option<&Path>, options: &[&str], router_options: &[&str]) -> Self {
+    /// The same at the port of HTTPS, with more options: users reach the API by its name.
+    pub(crate) fn at_domain(
+        domain: &str,
+        address: SocketAddr,
+        certificates: &Path,
+        more: &[&str],
+    ) -> Self {
+        let certificates = certificates.to_str().expect("a path of the test");
+        let address = address.to_string();
+        let options = [&["--domain", domain, "--router-tls-port", "443"], more].concat();
+        let router = ["--tls-listen", &address, "--certificates", certificates];
+        Self::begin(
+            None,
+            &options,
+            &router,
+            Some(format!("https://api.{domain}")),
+        )
+    }
+
+    fn begin(
+        state: Option<&Path>,
+        options: &[&str],
+        router_options: &[&str],
+        public_url: Option<String>,
+    ) -> Self {
         docker::require_images();
         let directory = tempfile::Builder::new()
             .prefix("windlass-e2e-")
@@ -81,6 +107,7 @@ impl Installation {
                 .iter()
                 .map(|&option| option.to_owned())
                 .collect(),
+            public_url,
             directory,
             token: String::new(),
         };
@@ -139,7 +166,7 @@ impl Installation {
                 &self.sites.port().to_string(),
                 // Also where another one would be the default: no resolver knows the domains of tests.
                 "--public-url",
-                &self.url(),
+                self.public_url.as_deref().unwrap_or(&self.url()),
             ])
             .args(["--drain-deadline", "10", "--minimum-free-mib", "0"])
             .args(&self.options);

@@ -6,6 +6,7 @@ pub(crate) mod broker;
 pub(crate) mod cli;
 pub(crate) mod database;
 pub(crate) mod disk;
+pub(crate) mod divio;
 pub(crate) mod docker;
 #[cfg(feature = "long")]
 pub(crate) mod far;
@@ -17,5 +18,7 @@ pub(crate) mod load;
 pub(crate) mod operators;
 pub(crate) mod proxy;
 mod secrets;
+#[path = "../../golden/support/terminal.rs"]
+pub(crate) mod terminal;
 pub(crate) mod tls;
 pub(crate) mod wait;
