@@ -546,17 +546,17 @@ impl Shop<'_> {
             .filter_map(|one| one["service_status"].as_str())
             .collect();
         assert_eq!(states, ["NEW", "NEW"]);
+        let said = self.run(&["app", "open", "review"]).good();
+        assert!(
+            said.contains("No review environment deployed yet"),
+            "{said}"
+        );
         let begun = form(
             "POST",
             "/apps/v3/deployments/",
             &format!("environment={review}"),
         );
         assert_eq!(begun.status, 201, "{}", begun.text());
-        let said = self.run(&["app", "open", "review"]).good();
-        assert!(
-            said.contains("No review environment deployed yet"),
-            "{said}"
-        );
         self.run(&["app", "deploy", "review"]).good();
         let all = self.json(&["app", "service-instances", "list", "review", "--json"]);
         assert_eq!(all[0]["service_status"], "ATTACHED");
