@@ -30,7 +30,16 @@ impl Platform {
             ));
         }
         let parts = &self.parts;
-        parts.region_parts(scene.region.id)?;
+        if parts.regions.get(scene.region.id).is_none() {
+            return Err(Error::refused(
+                "region_not_run",
+                format!(
+                    "region '{}' is not run by this server any more, so that nothing can be added there. Start the server \
+                     with that region again: its name, its engine and its subnets",
+                    scene.region.slug
+                ),
+            ));
+        }
         let mut all = parts.store.services(None).await?;
         all.retain(|service| parts.regions.get(service.region).is_some());
         let id: Option<ServiceId> = new.service.parse().ok();
