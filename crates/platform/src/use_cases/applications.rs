@@ -173,8 +173,8 @@ impl Platform {
         url: &str,
     ) -> Result<(), Error> {
         let taken = ApplicationFilter {
-            organisation: None,
             slug: Some(application.slug.clone()),
+            ..ApplicationFilter::default()
         };
         let taken = self
             .parts

@@ -57,7 +57,7 @@ async fn the_schema_is_the_one_that_was_reviewed() {
         .collect();
     assert!(loose.is_empty(), "every table is STRICT: {loose:?}");
     insta::assert_snapshot!(statements.join(";\n"));
-    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "5")] {
+    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "6")] {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {pragma}")))
             .fetch_one(&mut connection)
             .await

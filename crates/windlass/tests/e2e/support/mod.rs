@@ -19,6 +19,7 @@ pub(crate) mod operators;
 pub(crate) mod proxy;
 mod secrets;
 #[path = "../../golden/support/terminal.rs"]
+#[expect(dead_code, reason = "some of it only the golden files' tests use")]
 pub(crate) mod terminal;
 pub(crate) mod tls;
 pub(crate) mod wait;
