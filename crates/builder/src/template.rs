@@ -173,7 +173,7 @@ mod tests {
         let list = git::run(list, None, TAKE_IN, "listing").await.unwrap();
         assert_eq!(
             String::from_utf8(list).unwrap(),
-            "100644 Dockerfile\0100755 bin/run\0100644 \"odd/a \\\"b\\\" \\303\\244\"\0"
+            "100644 Dockerfile\x00100755 bin/run\x00100644 \"odd/a \\\"b\\\" \\303\\244\"\0"
         );
         let mut show = git::command_in(&repository, "show");
         show.arg("refs/heads/main:bin/run");

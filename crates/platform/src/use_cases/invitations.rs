@@ -191,36 +191,33 @@ impl Platform {
         let now = self.parts.now();
         let mut changes = Vec::new();
         let store = &self.parts.store;
-        let user = match store.user_by_email(&invitation.email).await? {
-            Some(user) => {
-                // One who has left every organisation has no token either, and begins again.
-                let is_in_use = user.is_operator
-                    || user.kind == UserKind::ServiceAccount
-                    || !store.memberships(user.id).await?.is_empty();
-                if is_in_use {
-                    return Err(Error::refused(
-                        "account_exists",
-                        format!(
-                            "{} has an account; log in with it and accept the invitation then",
-                            user.email
-                        ),
-                    ));
-                }
-                user
+        let user = if let Some(user) = store.user_by_email(&invitation.email).await? {
+            // One who has left every organisation has no token either, and begins again.
+            let is_in_use = user.is_operator
+                || user.kind == UserKind::ServiceAccount
+                || !store.memberships(user.id).await?.is_empty();
+            if is_in_use {
+                return Err(Error::refused(
+                    "account_exists",
+                    format!(
+                        "{} has an account; log in with it and accept the invitation then",
+                        user.email
+                    ),
+                ));
             }
-            None => {
-                let user = User {
-                    id: ids::mint(),
-                    kind: UserKind::Person,
-                    email: invitation.email.clone(),
-                    first_name,
-                    last_name,
-                    is_operator: false,
-                    created_at: now,
-                };
-                changes.push(Change::InsertUser(user.clone()));
-                user
-            }
+            user
+        } else {
+            let user = User {
+                id: ids::mint(),
+                kind: UserKind::Person,
+                email: invitation.email.clone(),
+                first_name,
+                last_name,
+                is_operator: false,
+                created_at: now,
+            };
+            changes.push(Change::InsertUser(user.clone()));
+            user
         };
         let text = ids::token();
         let token = Token {

@@ -136,7 +136,7 @@ impl Platform {
             .builder
             .check_remote(url, is_ssh)
             .map_err(|error| Error::invalid("url", error.to_string()))?;
-        let blank = |text: &Option<String>| text.as_ref().is_none_or(|text| text.is_empty());
+        let blank = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
         match &new.key_type {
             Some(_) if !is_ssh => Err(Error::invalid(
                 "key_type",

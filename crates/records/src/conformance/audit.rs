@@ -56,13 +56,11 @@ pub async fn entries_are_only_added(store: Arc<dyn Store>) {
             let answer = sample.store.audit(&filter, &page).await.expect("a page");
             let count = answer.count;
             all.extend(answer.rows.into_iter().map(|row| row.entry.action));
-            match answer.next {
-                Some(next) => page.after = Some(next),
-                None => {
-                    assert_eq!(u64::try_from(all.len()).expect("few"), count);
-                    return all;
-                }
-            }
+            let Some(next) = answer.next else {
+                assert_eq!(u64::try_from(all.len()).expect("few"), count);
+                return all;
+            };
+            page.after = Some(next);
         }
     };
     let all = AuditFilter::default;

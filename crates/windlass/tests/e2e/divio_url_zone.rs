@@ -133,8 +133,8 @@ fn refusals_create_nothing(on: &Installation, divio: &Divio) {
     assert_eq!(on.get("/apps/v3/applications/")["count"], 0);
     let left = fs::read_dir(on.state.join("repositories")).expect("a directory");
     let left: Vec<_> = left
-        .filter_map(|entry| Some(entry.ok()?.file_name().into_string().ok()?))
-        .filter(|name| name.ends_with(".git"))
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "git"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
