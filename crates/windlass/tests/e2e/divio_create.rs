@@ -27,6 +27,19 @@ fn code_that_is_elsewhere_is_deployed_from_there() {
     by_a_password(&on, &divio);
 }
 
+/// Answers a question in a line.
+fn answer(terminal: &mut Terminal, question: &str, text: &str) {
+    terminal.wait_for(question);
+    terminal.type_line(text);
+}
+
+/// Chooses from a menu, once it is drawn and takes keys.
+fn choose(terminal: &mut Terminal, menu: &str, keys: &str) {
+    terminal.wait_for(menu);
+    terminal.wait_for_keys();
+    terminal.type_line(keys);
+}
+
 /// A command of the client at a terminal that is its own, from which it reads passwords too.
 fn at_a_terminal(divio: &Divio, on: &Installation, arguments: &[&str]) -> Terminal {
     let inner = divio.command(on.directory(), arguments);
@@ -52,38 +65,37 @@ fn by_a_deploy_key(on: &Installation, divio: &Divio) {
     let url = format!("ssh://git@127.0.0.1:{}{}", server.port, tree.display());
 
     let mut terminal = at_a_terminal(divio, on, &["app", "create", "--deploy"]);
-    let mut answer = |question: &str, text: &str| {
-        terminal.wait_for(question);
-        terminal.type_line(text);
-    };
-    answer("Enter the name of your application", "Far shop");
+    answer(
+        &mut terminal,
+        "Enter the name of your application",
+        "Far shop",
+    );
     // The name's own is proposed.
-    answer("[far-shop]", "");
-    answer("Select an organisation", "");
-    answer("Select a plan", "");
-    answer("Select a region", "");
+    answer(&mut terminal, "[far-shop]", "");
+    choose(&mut terminal, "> Default (", "");
+    choose(&mut terminal, "> Standard (", "");
+    choose(&mut terminal, "> local (", "");
     // The last of three: without a template.
-    terminal.wait_for("Want to add a template");
-    terminal.type_line("\u{1b}[A");
-    let mut answer = |question: &str, text: &str| {
-        terminal.wait_for(question);
-        terminal.type_line(text);
-    };
-    answer("Want to create custom release commands", "n");
-    answer("Want to connect an external repository", "y");
-    answer("Enter the URL of your external repository", "nothing");
-    answer("an absolute path or a URL is expected", &url);
-    answer("Enter the name of your target branch", "trunk");
-    answer("SSH verification requires", "");
+    choose(&mut terminal, "> Select a Divio template", "\u{1b}[A");
+    answer(&mut terminal, "Want to create custom release commands", "n");
+    answer(&mut terminal, "Want to connect an external repository", "y");
+    answer(
+        &mut terminal,
+        "Enter the URL of your external repository",
+        "nothing",
+    );
+    answer(&mut terminal, "an absolute path or a URL is expected", &url);
+    answer(
+        &mut terminal,
+        "Enter the name of your target branch",
+        "trunk",
+    );
+    choose(&mut terminal, "SSH verification requires", "");
     terminal.wait_for("Ready to continue?");
     let key = shown_key(&terminal.screen());
     fs::write(&server.keys, format!("{key}\n")).expect("a file");
-    let mut answer = |question: &str, text: &str| {
-        terminal.wait_for(question);
-        terminal.type_line(text);
-    };
-    answer("Ready to continue?", "y");
-    answer("Confirm application creation", "y");
+    answer(&mut terminal, "Ready to continue?", "y");
+    answer(&mut terminal, "Confirm application creation", "y");
     let (status, screen) = terminal.end();
     assert!(status.success(), "{screen}");
     assert!(screen.contains("Application created!"), "{screen}");
@@ -140,21 +152,20 @@ fn by_a_deploy_key(on: &Installation, divio: &Divio) {
 
 fn from_a_template(on: &Installation, divio: &Divio) {
     let mut terminal = at_a_terminal(divio, on, &["app", "create", "-n", "Shop", "-s", "shop"]);
-    let mut answer = |question: &str, text: &str| {
-        terminal.wait_for(question);
-        terminal.type_line(text);
-    };
-    // With what can be chosen: a menu takes no key before it is drawn.
-    answer("> Default (", "");
-    answer("> Standard (", "");
-    answer("> local (", "");
-    answer("> Select a Divio template", "");
-    answer("> A shop (", "");
-    answer("requires the following release commands", "y");
-    answer("Want to create custom release commands", "n");
-    answer("requires the following services", "y");
-    answer("Want to connect an external repository", "n");
-    answer("Confirm application creation", "y");
+    choose(&mut terminal, "> Default (", "");
+    choose(&mut terminal, "> Standard (", "");
+    choose(&mut terminal, "> local (", "");
+    choose(&mut terminal, "> Select a Divio template", "");
+    choose(&mut terminal, "> A shop (", "");
+    answer(
+        &mut terminal,
+        "requires the following release commands",
+        "y",
+    );
+    answer(&mut terminal, "Want to create custom release commands", "n");
+    answer(&mut terminal, "requires the following services", "y");
+    answer(&mut terminal, "Want to connect an external repository", "n");
+    answer(&mut terminal, "Confirm application creation", "y");
     let (status, screen) = terminal.end();
     assert!(status.success(), "{screen}");
     let application = application(on, "shop");

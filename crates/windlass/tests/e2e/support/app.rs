@@ -128,11 +128,12 @@ impl<'a> App<'a> {
         self.windlass(&["deploy", environment]).good();
     }
 
-    /// Begins a deployment and gives the id of its operation.
+    /// Begins a deployment of a ready image, or with a build, and gives the id of its operation.
     #[track_caller]
     pub(crate) fn begin_deployment(&self, environment: &str, image: Option<&str>) -> String {
         let mut arguments = vec!["deploy", environment, "--detach"];
-        arguments.extend(image.into_iter().flat_map(|image| ["--image", image]));
+        // A commit that has an image already is built again.
+        arguments.extend(image.map_or(["--build-mode", "force"], |image| ["--image", image]));
         let begun = self.json(&arguments);
         begun["operation"]
             .as_str()

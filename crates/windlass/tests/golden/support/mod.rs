@@ -4,6 +4,7 @@ pub(crate) mod gate;
 pub(crate) mod machine;
 pub(crate) mod normal;
 pub(crate) mod snapshot;
+#[expect(dead_code, reason = "some of it only the end-to-end tests use")]
 pub(crate) mod terminal;
 pub(crate) mod transcript;
 pub(crate) mod world;

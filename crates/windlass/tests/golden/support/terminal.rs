@@ -7,11 +7,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// No wait of a test is longer.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -95,6 +95,21 @@ impl Terminal {
             .wait_timeout_while(seen, LIMIT, |seen| !seen.contains(text))
             .unwrap_or_else(PoisonError::into_inner);
         assert!(!waited.timed_out(), "'{text}' is not there: {seen}");
+    }
+
+    /// Waits until the program reads single keys: one that begins to throws away what was typed before.
+    #[track_caller]
+    pub(crate) fn wait_for_keys(&self) {
+        let begun = Instant::now();
+        let takes_lines = || {
+            let modes = tcgetattr(&self.controller).expect("the terminal's modes");
+            modes.local_modes.contains(LocalModes::ICANON)
+        };
+        // A terminal tells nobody that its modes have changed.
+        while takes_lines() {
+            assert!(begun.elapsed() < LIMIT, "it takes lines: {}", self.screen());
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub(crate) fn type_line(&mut self, text: &str) {
