@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bollard::models::{ContainerInspectResponse, Mount};
+use bollard::models::{ContainerCreateBody, ContainerInspectResponse, Mount};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
     RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptions,
@@ -171,7 +171,35 @@ impl DockerEngine {
         })
     }
 
+    /// Makes the container of a piped run: with an input that ends with the connection that is attached to it, if it
+    /// is to have one, and without a log.
+    pub(crate) async fn make_piped(
+        &self,
+        workload: &Workload,
+        has_input: bool,
+    ) -> Result<String, Error> {
+        let name = &workload.name;
+        let installation = &self.settings.installation;
+        require_own(&workload.labels, installation, "container", name)?;
+        workload.files.iter().try_for_each(File::check)?;
+        names::check("container", name)?;
+        let body = self.body(workload).await?;
+        let body = spec::piped(body, has_input);
+        let id = self.create(name, body).await?;
+        let made = self.own(name).await?;
+        for attachment in &workload.networks {
+            self.join(&made, attachment).await?;
+        }
+        Ok(id)
+    }
+
     async fn make(&self, workload: &Workload) -> Result<String, Failure> {
+        let body = self.body(workload).await.map_err(Failure::Other)?;
+        self.create(&workload.name, body).await
+    }
+
+    /// What Docker is asked for, when all is there that the workload names.
+    async fn body(&self, workload: &Workload) -> Result<ContainerCreateBody, Error> {
         let prepared = async {
             for mount in &workload.mounts {
                 // Docker would make a volume that nobody knows.
@@ -188,17 +216,19 @@ impl DockerEngine {
                 name: workload.image.0.clone(),
             })
         };
-        let image = prepared.await.map_err(Failure::Other)?;
-        let client = self.client().await.map_err(Failure::Other)?;
-        let body = spec::body(
+        let image = prepared.await?;
+        let client = self.client().await?;
+        Ok(spec::body(
             workload,
             &image.config.unwrap_or_default(),
             client.processors,
-        );
-        let options = CreateContainerOptionsBuilder::default()
-            .name(&workload.name)
-            .build();
-        let doing = format!("making container '{}'", workload.name);
+        ))
+    }
+
+    async fn create(&self, name: &str, body: ContainerCreateBody) -> Result<String, Failure> {
+        let client = self.client().await.map_err(Failure::Other)?;
+        let options = CreateContainerOptionsBuilder::default().name(name).build();
+        let doing = format!("making container '{name}'");
         let made = self
             .change(&doing, client.docker.create_container(Some(options), body))
             .await?;

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use windlass_engine::{
     Attachment, BuildRequest, Capabilities, Engine, EngineEvent, Error, ExecOutput, ExitStatus,
     ImageId, ImageReference, Labels, LogLine, LogOptions, LogStream, NetworkSpec, Observation,
-    Usage, Workload,
+    Piped, Pipes, Usage, Workload,
 };
 
 use crate::DockerEngine;
@@ -108,6 +108,10 @@ impl Engine for DockerEngine {
         output: mpsc::Sender<LogLine>,
     ) -> Result<ExitStatus, Error> {
         Box::pin(self.do_run(workload, output)).await
+    }
+
+    async fn pipe(&self, workload: &Workload, pipes: Pipes<'_, '_>) -> Result<Piped, Error> {
+        Box::pin(self.do_pipe(workload, pipes)).await
     }
 
     async fn usage(&self, name: &str) -> Result<Usage, Error> {

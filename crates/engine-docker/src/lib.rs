@@ -34,6 +34,7 @@ mod logs;
 mod names;
 mod networks;
 mod observing;
+mod pipe;
 mod run;
 mod settings;
 mod spec;

@@ -96,7 +96,7 @@ impl DockerEngine {
         Ok(id)
     }
 
-    async fn wait_for_end(&self, id: &str, name: &str) -> Result<(), Error> {
+    pub(crate) async fn wait_for_end(&self, id: &str, name: &str) -> Result<(), Error> {
         let client = self.client().await?;
         let options = WaitContainerOptionsBuilder::default()
             .condition("not-running")

@@ -183,3 +183,22 @@ pub(crate) fn body(
         ..ContainerCreateBody::default()
     }
 }
+
+/// The same for a piped run. What passes through it is data, which belongs in no log.
+pub(crate) fn piped(body: ContainerCreateBody, has_input: bool) -> ContainerCreateBody {
+    ContainerCreateBody {
+        open_stdin: Some(has_input),
+        stdin_once: Some(has_input),
+        attach_stdin: Some(has_input),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        host_config: body.host_config.map(|host| HostConfig {
+            log_config: Some(HostConfigLogConfig {
+                typ: Some("none".to_owned()),
+                config: None,
+            }),
+            ..host
+        }),
+        ..body
+    }
+}

@@ -12,6 +12,7 @@ use crate::image::{BuildRequest, ImageId, ImageReference};
 use crate::labels::Labels;
 use crate::network::{Attachment, NetworkSpec};
 use crate::observation::{EngineEvent, Observation, Usage};
+use crate::pipe::{Piped, Pipes};
 use crate::workload::{ExecOutput, ExitStatus, Workload};
 
 /// What an engine can do beyond the core of the contract. What it cannot is an [`Error::Unsupported`].
@@ -142,6 +143,15 @@ pub trait Engine: Send + Sync + 'static {
         workload: &Workload,
         output: mpsc::Sender<LogLine>,
     ) -> Result<ExitStatus, Error>;
+
+    /// Runs the workload to completion with its standard input and output as streams: bytes unchanged, each as fast
+    /// as the slower side, never the whole in memory, and in no log. The container is removed before the call returns.
+    ///
+    /// A container of that name that an earlier call left is removed first: what it has read or written is lost, so
+    /// that it is not taken up again as a `run` is. A stream of the caller's that fails ends the program by a signal
+    /// and is an [`Error::Failed`]; it never looks to the program as if its input had ended. A call that is dropped
+    /// may do just that: a program that has not been waited for to its end has done nothing that counts.
+    async fn pipe(&self, workload: &Workload, pipes: Pipes<'_, '_>) -> Result<Piped, Error>;
 
     /// What the container uses now.
     async fn usage(&self, name: &str) -> Result<Usage, Error>;

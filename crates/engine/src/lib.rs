@@ -14,6 +14,7 @@ pub mod lines;
 pub mod network;
 pub mod observation;
 pub mod ownership;
+pub mod pipe;
 #[cfg(feature = "simulated")]
 pub mod simulated;
 pub mod tar;
@@ -25,4 +26,5 @@ pub use image::{BuildRequest, ImageId, ImageReference};
 pub use labels::Labels;
 pub use network::{Attachment, NetworkSpec};
 pub use observation::{EngineEvent, Observation, Phase, Usage};
+pub use pipe::{Piped, Pipes};
 pub use workload::{ExecOutput, ExitStatus, File, Health, Limits, Mount, Restart, Workload};

@@ -16,4 +16,7 @@ mod relational;
 mod s3;
 pub mod s3_endpoint;
 mod step;
+mod streams;
+mod tar;
+mod tool;
 mod turns;

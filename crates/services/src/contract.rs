@@ -8,6 +8,7 @@ use windlass_model::id::InstanceId;
 use windlass_model::names::{Prefix, VariableName};
 use windlass_model::profile::Profile;
 
+use crate::data::Data;
 use crate::error::Error;
 use crate::server::ServerSpec;
 use crate::spec::{Access, BindingSpec, InstanceSpec, Media, Usage, Variable, VariableRequest};
@@ -186,6 +187,12 @@ pub trait Driver: Send + Sync + 'static {
                 self.kind()
             ),
         })
+    }
+
+    /// How the instance's data is copied out and put back; `None` of a type that holds nothing worth keeping, or that
+    /// is somebody else's to keep.
+    fn data(&self) -> Option<&dyn Data> {
+        None
     }
 
     /// For whom the type has further names, in the order in which they are told to people. A type of which nobody

@@ -8,6 +8,8 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod contract;
+pub mod data;
+pub mod engine_tools;
 pub mod error;
 pub mod marketplace;
 pub mod password;
@@ -15,9 +17,12 @@ pub mod server;
 #[cfg(feature = "simulated")]
 pub mod simulated;
 pub mod spec;
+pub mod tools;
 pub mod variables;
 
 pub use contract::{Driver, Hosting};
+pub use data::{BackedUp, Data, DataFormat, Source};
+pub use engine_tools::EngineTools;
 pub use error::Error;
 pub use marketplace::{BROKER, BrokerRegistration, MarketError, Marketplace, Offer, Stock};
 pub use server::{ServerSpec, Volume};
@@ -25,3 +30,4 @@ pub use spec::{
     Access, BindingSpec, Endpoint, InstanceSpec, Media, Owner, Tls, Usage, Variable,
     VariableRequest,
 };
+pub use tools::{Tool, ToolEnd, ToolError, Tools};

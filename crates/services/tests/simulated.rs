@@ -116,7 +116,9 @@ impl Fixture for Simulated {
         let name = short(instance);
         let held = snapshot.instance(&name).into_iter().flat_map(|held| {
             let users = held.users.iter().chain(&held.locked_users).cloned();
+            let fresh = held.has_fresh.then(|| "something fresh".to_owned());
             std::iter::once(format!("instance, ready: {}", held.is_ready))
+                .chain(fresh)
                 .chain(users)
                 .collect::<Vec<_>>()
         });

@@ -24,6 +24,7 @@ mod images;
 mod logs;
 mod macros;
 mod networks;
+mod pipes;
 mod runs;
 mod support;
 mod volumes;
@@ -59,6 +60,10 @@ pub use images::{
 pub use logs::{logs_follow, logs_of_nothing_fail, logs_select_lines};
 pub use networks::{
     connect_and_disconnect, networks_are_idempotent, networks_go_with_workloads_in_them,
+};
+pub use pipes::{
+    pipes_carry_bytes_unchanged, pipes_end_when_a_stream_fails, pipes_keep_errors_apart,
+    pipes_replace_what_was_left, pipes_wait_for_the_slower_side,
 };
 pub use runs::{
     dropped_runs_are_taken_up, runs_are_not_repeated, runs_end_with_their_status,
@@ -123,6 +128,11 @@ cases! {
     runs_are_not_repeated,
     runs_outlive_their_reader,
     dropped_runs_are_taken_up,
+    pipes_carry_bytes_unchanged,
+    pipes_keep_errors_apart,
+    pipes_wait_for_the_slower_side,
+    pipes_end_when_a_stream_fails,
+    pipes_replace_what_was_left,
     watch_reports_changes,
     images_are_looked_up_and_tagged,
     images_in_use_stay,

@@ -16,6 +16,8 @@ pub enum Kind {
     Run,
     /// By `exec`.
     Exec,
+    /// By `pipe`.
+    Pipe,
 }
 
 /// One start of a program.
@@ -56,6 +58,8 @@ pub enum Program {
     },
     /// Prints and ends.
     Ending(Outcome),
+    /// Copies its input to its output and succeeds, in `pipe`; elsewhere it succeeds at once.
+    Copying,
 }
 
 /// How a program ends.
@@ -189,7 +193,7 @@ impl Program {
     /// How it ends when something waits for its end.
     pub(super) fn into_outcome(self) -> Outcome {
         match self {
-            Self::Serving { .. } | Self::NotListening => Outcome::code(0),
+            Self::Serving { .. } | Self::NotListening | Self::Copying => Outcome::code(0),
             Self::Crashing { code } => Outcome::code(code),
             Self::Ending(outcome) => outcome,
         }

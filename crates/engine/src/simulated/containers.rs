@@ -136,6 +136,17 @@ pub(super) fn begin_run(
     Ok(())
 }
 
+/// Makes and starts the container of a `pipe`, in the place of one that an earlier call left.
+pub(super) fn begin_pipe(
+    shared: &Arc<Shared>,
+    state: &mut State,
+    workload: &Workload,
+) -> Result<(), Error> {
+    remove(shared, state, &workload.name)?;
+    make(shared, state, workload, Kind::Pipe)?;
+    process::start(shared, state, &workload.name)
+}
+
 pub(super) fn remove(shared: &Shared, state: &mut State, name: &str) -> Result<(), Error> {
     match own(shared, state, name) {
         Err(Error::NotFound { .. }) => Ok(()),

@@ -20,6 +20,7 @@ use crate::lines::Forwarder;
 use crate::network::{Attachment, NetworkSpec};
 use crate::observation::{EngineEvent, Observation, Usage};
 use crate::ownership::{check_same, is_own, require_own};
+use crate::pipe::{Piped, Pipes};
 use crate::workload::{ExecOutput, ExitStatus, Workload};
 
 /// What `exec` collects of each stream.
@@ -281,6 +282,12 @@ impl Engine for SimulatedEngine {
         self.change(|state| containers::begin_run(&self.shared, state, workload))?;
         let status = self.follow_run(&workload.name, output).await;
         call.end(status).await
+    }
+
+    async fn pipe(&self, workload: &Workload, pipes: Pipes<'_, '_>) -> Result<Piped, Error> {
+        let call = self.begin(Method::Pipe, &workload.name).await?;
+        let piped = self.do_pipe(workload, pipes).await;
+        call.end(piped).await
     }
 
     async fn usage(&self, name: &str) -> Result<Usage, Error> {

@@ -27,6 +27,7 @@ pub enum Method {
     Logs,
     Exec,
     Run,
+    Pipe,
     Usage,
     Build,
     Image,
@@ -39,7 +40,7 @@ pub enum Method {
 
 impl Method {
     /// Every call.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Ping,
         Self::EnsureNetwork,
         Self::RemoveNetwork,
@@ -58,6 +59,7 @@ impl Method {
         Self::Logs,
         Self::Exec,
         Self::Run,
+        Self::Pipe,
         Self::Usage,
         Self::Build,
         Self::Image,

@@ -16,6 +16,7 @@ mod control;
 mod engine;
 mod fault;
 mod images;
+mod pipes;
 mod process;
 mod programs;
 mod serving;

@@ -98,6 +98,10 @@ pub(super) fn start(shared: &Arc<Shared>, state: &mut State, name: &str) -> Resu
     if container.kind == Kind::Run {
         program = Program::Ending(program.into_outcome());
     }
+    if container.kind == Kind::Pipe {
+        // The call itself is the program, for as long as it lasts.
+        program = Program::NotListening;
+    }
     let token = CancellationToken::new();
     if let Program::Serving { status } = program {
         let ports = container.ports(&invocation);
@@ -107,7 +111,7 @@ pub(super) fn start(shared: &Arc<Shared>, state: &mut State, name: &str) -> Resu
     container.phase = Phase::Running;
     let incarnation = container.incarnation;
     match program {
-        Program::Serving { .. } | Program::NotListening => {}
+        Program::Serving { .. } | Program::NotListening | Program::Copying => {}
         Program::Crashing { code } => {
             end_later(shared, name, incarnation, &Outcome::code(code), &token);
         }

@@ -1,6 +1,6 @@
 //! The little language of [`Behaviour::programs`](super::Behaviour::programs).
 
-use super::behaviour::{Invocation, Outcome, Program};
+use super::behaviour::{Invocation, Kind, Outcome, Program};
 
 /// Longer than a line may be: the contract cuts at 16 KiB.
 const LARGE_LINE: usize = 20 * 1024;
@@ -33,6 +33,7 @@ pub(super) fn interpret(invocation: &Invocation) -> Program {
             }
             None => Program::Ending(Outcome::code(1)),
         },
+        "cat" if invocation.kind == Kind::Pipe => Program::Copying,
         "cat" => {
             let text = String::from_utf8_lossy(&invocation.stdin).into_owned();
             Program::Ending(text.lines().fold(Outcome::code(0), Outcome::line))

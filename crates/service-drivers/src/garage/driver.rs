@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use windlass_model::id::InstanceId;
 use windlass_model::profile::Profile;
 use windlass_services::{
-    Access, BindingSpec, Driver, Error, InstanceSpec, Media, ServerSpec, Usage, Variable,
+    Access, BindingSpec, Data, Driver, Error, InstanceSpec, Media, ServerSpec, Usage, Variable,
     VariableRequest,
 };
 
@@ -25,6 +25,8 @@ pub struct GarageDriver {
     turns: Turns,
     quotas: Quotas,
     site: Site,
+    /// Of one instance, one restore at a time.
+    pub(super) restores: Turns,
 }
 
 impl GarageDriver {
@@ -57,7 +59,7 @@ impl GarageDriver {
     }
 
     /// For a call that only looks: refused if it cannot be made, else made when it is its turn.
-    async fn look<'a>(&'a self, access: &'a Access) -> Result<Client<'a>, Error> {
+    pub(super) async fn look<'a>(&'a self, access: &'a Access) -> Result<Client<'a>, Error> {
         supported(access)?;
         let place = self.gates.enter(access).await?;
         Client::new(access, &self.site, place, None)
@@ -65,7 +67,7 @@ impl GarageDriver {
 
     /// For a call that changes an instance. The instance's turn comes before the cluster's gate, so that
     /// calls that wait for one another leave the cluster to the rest.
-    async fn change<'a>(
+    pub(super) async fn change<'a>(
         &'a self,
         access: &'a Access,
         instance: InstanceId,
@@ -169,6 +171,10 @@ impl Driver for GarageDriver {
     ) -> Result<(), Error> {
         let client = self.change(access, instance).await?;
         media::set_public(&client, instance, public).await
+    }
+
+    fn data(&self) -> Option<&dyn Data> {
+        Some(self)
     }
 
     fn profiles(&self) -> &'static [Profile] {

@@ -23,6 +23,8 @@ pub(super) struct Key {
 pub(super) struct Own {
     pub(super) id: String,
     pub(super) mark: Mark,
+    /// What stands behind the mark, for people.
+    pub(super) comment: String,
 }
 
 /// A key with what it may do.
@@ -55,11 +57,14 @@ pub(super) struct Permissions {
 impl KeyInfo {
     /// The bucket that it owns.
     pub(super) fn owned(&self) -> Option<&str> {
-        let mut owned = self
-            .buckets
-            .iter()
-            .filter(|bucket| bucket.permissions.owner);
-        owned.next().map(|bucket| bucket.id.as_str())
+        self.all_owned().next()
+    }
+
+    /// All that it owns.
+    pub(super) fn all_owned(&self) -> impl Iterator<Item = &str> {
+        let owned = self.buckets.iter();
+        let owned = owned.filter(|bucket| bucket.permissions.owner);
+        owned.map(|bucket| bucket.id.as_str())
     }
 }
 
@@ -77,7 +82,12 @@ pub(super) async fn own(client: &Client<'_>) -> Result<Vec<Own>, Error> {
             if let Some(mark) = Mark::parse(&key.name)
                 && own.last().is_none_or(|before: &Own| before.id != key.id)
             {
-                own.push(Own { id: key.id, mark });
+                let comment = key.name.split_once(": ").map_or("", |(_, comment)| comment);
+                own.push(Own {
+                    id: key.id,
+                    mark,
+                    comment: comment.to_owned(),
+                });
             }
         }
         match last {
@@ -97,6 +107,7 @@ impl Own {
             Mark::Instance {
                 instance,
                 connection_limit,
+                ..
             } if instance == wanted => Some(connection_limit),
             _ => None,
         }

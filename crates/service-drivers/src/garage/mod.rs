@@ -27,6 +27,7 @@ mod bind;
 mod bucket;
 mod check;
 mod client;
+mod data;
 mod destroy;
 mod driver;
 mod failure;

@@ -62,6 +62,15 @@ impl<'a> Storage<'a> {
         instance: InstanceId,
         steward: &str,
     ) -> Result<Self, Error> {
+        Self::named(client, &names::bucket(instance), steward).await
+    }
+
+    /// A bucket by a name that the key has for it, or everybody.
+    pub(super) async fn named(
+        client: &'a Client<'a>,
+        name: &str,
+        steward: &str,
+    ) -> Result<Self, Error> {
         let secret = keys::secret(client, steward).await?;
         let endpoint = format!("http://{}/", authority(&client.storage_endpoint()));
         let invalid = |error: &dyn std::error::Error| {
@@ -71,7 +80,7 @@ impl<'a> Storage<'a> {
         let bucket = Bucket::new(
             url.map_err(|error| invalid(&error))?,
             UrlStyle::Path,
-            names::bucket(instance),
+            name.to_owned(),
             client.site.region.clone(),
         );
         Ok(Self {

@@ -120,7 +120,7 @@ impl Exchange {
     }
 }
 
-fn connector() -> HttpConnector {
+pub(super) fn connector() -> HttpConnector {
     let mut connector = HttpConnector::new();
     connector.set_connect_timeout(Some(CONNECT));
     connector.set_nodelay(true);

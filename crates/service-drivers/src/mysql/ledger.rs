@@ -10,6 +10,7 @@ use windlass_model::id::{BindingId, InstanceId};
 use windlass_services::{Access, Error, InstanceSpec};
 
 use super::catalogue::conflict;
+use super::data;
 use super::limits::{LOOK, USERS};
 use super::names;
 use super::session::Session;
@@ -67,7 +68,8 @@ pub(super) async fn make(session: &mut Session<'_>) -> Result<(), Error> {
         literal(DATABASE)
     );
     let rows = session.rows(LOOK, sql).await?;
-    let is_ours = |name: &str| TABLES.iter().any(|(ours, _)| *ours == name);
+    let all = || TABLES.iter().chain(&data::TABLES);
+    let is_ours = |name: &str| all().any(|(ours, _)| *ours == name);
     if let Some(foreign) = rows.iter().find(|row| !is_ours(row.text(0))) {
         let reason = format!("it has a table '{}'", foreign.text(0));
         return Err(conflict(
@@ -81,7 +83,7 @@ pub(super) async fn make(session: &mut Session<'_>) -> Result<(), Error> {
         "CREATE DATABASE IF NOT EXISTS {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
     );
     session.run(USERS, sql).await?;
-    for (name, columns) in TABLES {
+    for (name, columns) in all() {
         let sql = format!(
             "CREATE TABLE IF NOT EXISTS {} ({columns}) ENGINE=InnoDB",
             table(name)

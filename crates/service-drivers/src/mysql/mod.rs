@@ -22,6 +22,7 @@ mod administrator;
 mod bind;
 mod catalogue;
 mod check;
+mod data;
 mod definers;
 mod destroy;
 mod dialect;

@@ -6,6 +6,7 @@ use windlass_model::id::InstanceId;
 use windlass_services::{Access, Error};
 
 use super::catalogue::find;
+use super::data;
 use super::failure::Failure;
 use super::limits::{DROP, LOOK_AGAIN, ROLES};
 use super::names::group;
@@ -21,6 +22,8 @@ pub(super) async fn destroy(access: &Access, instance: InstanceId) -> Result<(),
     let found = find(&session, instance).await?;
     let group = found.own_group(access, instance)?;
     let database = found.own_database(access, instance)?;
+
+    data::clear(&session, &found, instance).await?;
 
     let logins: Vec<_> = found.own_logins(instance).collect();
     if !logins.is_empty() {

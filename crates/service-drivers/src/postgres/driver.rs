@@ -5,10 +5,12 @@ use secrecy::SecretString;
 use windlass_model::id::InstanceId;
 use windlass_model::profile::Profile;
 use windlass_services::{
-    Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
+    Access, BindingSpec, Data, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable,
+    VariableRequest,
 };
 
 use crate::gate::Gates;
+use crate::turns::Turns;
 
 use super::session::supported;
 use super::{
@@ -19,6 +21,9 @@ use super::{
 #[derive(Debug, Default)]
 pub struct PostgresDriver {
     gates: Gates,
+    /// Of one instance, one dump and one restore at a time.
+    pub(super) dumps: Turns,
+    pub(super) restores: Turns,
 }
 
 impl PostgresDriver {
@@ -28,7 +33,7 @@ impl PostgresDriver {
     }
 
     /// One call: refused if it cannot be made, else made when it is its turn.
-    async fn call<T>(
+    pub(super) async fn call<T>(
         &self,
         access: &Access,
         call: impl Future<Output = Result<T, Error>>,
@@ -107,6 +112,10 @@ impl Driver for PostgresDriver {
 
     async fn list(&self, access: &Access) -> Result<Vec<String>, Error> {
         self.call(access, check::list(access)).await
+    }
+
+    fn data(&self) -> Option<&dyn Data> {
+        Some(self)
     }
 
     fn url_schemes(&self) -> &'static [&'static str] {

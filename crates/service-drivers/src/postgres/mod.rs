@@ -16,6 +16,7 @@
 mod bind;
 mod catalogue;
 mod check;
+mod data;
 mod destroy;
 mod driver;
 mod failure;

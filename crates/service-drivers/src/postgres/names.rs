@@ -20,21 +20,33 @@ pub(super) fn login(instance: InstanceId, generation: u32) -> String {
 pub(super) struct InstanceMark {
     pub(super) instance: String,
     pub(super) connection_limit: u32,
+    /// The operation whose restore was swapped in last.
+    pub(super) restored: Option<String>,
 }
 
 impl InstanceMark {
     /// The comment's text; what follows the colon is for people.
-    pub(super) fn text(instance: InstanceId, connection_limit: u32, comment: &str) -> String {
-        format!("windlass instance {instance} connections {connection_limit}: {comment}")
+    pub(super) fn text(&self, comment: &str) -> String {
+        let restored = self.restored.as_ref();
+        let restored = restored.map_or_else(String::new, |by| format!(" restored {by}"));
+        format!(
+            "windlass instance {} connections {}{restored}: {comment}",
+            self.instance, self.connection_limit
+        )
     }
 
     pub(super) fn parse(comment: &str) -> Option<Self> {
         let rest = comment.strip_prefix("windlass instance ")?;
         let (instance, rest) = rest.split_once(" connections ")?;
-        let (limit, _) = rest.split_once(':')?;
+        let (with, _) = rest.split_once(':')?;
+        let (limit, restored) = match with.split_once(" restored ") {
+            Some((limit, restored)) => (limit, Some(restored.to_owned())),
+            None => (with, None),
+        };
         Some(Self {
             instance: instance.to_owned(),
             connection_limit: limit.parse().ok()?,
+            restored,
         })
     }
 
@@ -65,10 +77,16 @@ mod tests {
     fn marks_survive_comments_of_every_sort() {
         let instance: InstanceId = ID.parse().expect("an id");
         for comment in ["shop/test/DEFAULT", "", ": connections 9: ", "a'b\"c\\"] {
-            let mark =
-                InstanceMark::parse(&InstanceMark::text(instance, 60, comment)).expect("a mark");
-            assert!(mark.is_of(instance));
-            assert_eq!(mark.connection_limit, 60, "{comment}");
+            for restored in [None, Some(ID.to_owned())] {
+                let mark = InstanceMark {
+                    instance: instance.to_string(),
+                    connection_limit: 60,
+                    restored,
+                };
+                let parsed = InstanceMark::parse(&mark.text(comment)).expect("a mark");
+                assert!(parsed.is_of(instance));
+                assert_eq!(parsed, mark, "{comment}");
+            }
         }
     }
 

@@ -18,13 +18,14 @@ pub(super) async fn provision(access: &Access, spec: &InstanceSpec) -> Result<()
     session.lock(&name).await?;
     let found = find(&session, spec.instance).await?;
     make_group(&session, &found, spec).await?;
+    let limit = spec.connection_limit;
     match found.own_database(access, spec.instance)? {
         Some(database) if database.is_half_dropped() => {
             drop_database(&session, &name).await?;
-            make_database(&session, &found.administrator, spec).await?;
+            make_database(&session, &found.administrator, (&name, &name), limit).await?;
         }
         Some(_) => {}
-        None => make_database(&session, &found.administrator, spec).await?,
+        None => make_database(&session, &found.administrator, (&name, &name), limit).await?,
     }
     open_database(&session, spec).await?;
     match database(&session, &name).await? {
@@ -56,11 +57,13 @@ async fn make_group(
         return Err(conflict(session.access, &format!("role '{name}'"), &reason));
     }
     let role = identifier(&name);
-    let mark = literal(&InstanceMark::text(
-        spec.instance,
-        spec.connection_limit,
-        &spec.comment,
-    ));
+    let before = found.group.as_ref().and_then(|(_, mark)| mark.as_ref());
+    let mark = InstanceMark {
+        instance: spec.instance.to_string(),
+        connection_limit: spec.connection_limit,
+        restored: before.and_then(|mark| mark.restored.clone()),
+    };
+    let mark = literal(&mark.text(&spec.comment));
     let create = if exists {
         String::new()
     } else {
@@ -108,13 +111,14 @@ pub(super) fn membership(administrator: &Administrator, role: &str) -> String {
     }
 }
 
-/// The database, closed to everybody until its rights are set.
-async fn make_database(
+/// A database of that name and owner, closed to everybody until its rights are set.
+pub(super) async fn make_database(
     session: &Session<'_>,
     administrator: &Administrator,
-    spec: &InstanceSpec,
+    (name, owner): (&str, &str),
+    limit: u32,
 ) -> Result<(), Error> {
-    let name = identifier(&group(spec.instance));
+    let (name, owner) = (identifier(name), identifier(owner));
     // The template's provider may be another one, whose locales have other names.
     let provider = if administrator.version >= 150_000 {
         "LOCALE_PROVIDER libc"
@@ -122,9 +126,8 @@ async fn make_database(
         ""
     };
     let sql = format!(
-        "CREATE DATABASE {name} OWNER {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' {provider} \
-         CONNECTION LIMIT {} ALLOW_CONNECTIONS false",
-        spec.connection_limit
+        "CREATE DATABASE {name} OWNER {owner} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' {provider} \
+         CONNECTION LIMIT {limit} ALLOW_CONNECTIONS false"
     );
     let deadline = Instant::now() + CREATE.within;
     loop {
@@ -151,15 +154,19 @@ async fn make_database(
 }
 
 /// Rights and limits, then the door. One transaction: it is never open to more than its own.
-async fn open_database(session: &Session<'_>, spec: &InstanceSpec) -> Result<(), Error> {
+pub(super) async fn open_database(session: &Session<'_>, spec: &InstanceSpec) -> Result<(), Error> {
+    session.run(ROLES, &opening(spec)).await
+}
+
+/// The statements for that.
+pub(super) fn opening(spec: &InstanceSpec) -> String {
     let name = identifier(&group(spec.instance));
     let comment = literal(&spec.comment);
     let limit = spec.connection_limit;
-    let sql = format!(
+    format!(
         "REVOKE ALL ON DATABASE {name} FROM PUBLIC;
          GRANT ALL ON DATABASE {name} TO {name};
          COMMENT ON DATABASE {name} IS {comment};
          ALTER DATABASE {name} WITH CONNECTION LIMIT {limit} ALLOW_CONNECTIONS true IS_TEMPLATE false"
-    );
-    session.run(ROLES, &sql).await
+    )
 }

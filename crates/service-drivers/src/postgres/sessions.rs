@@ -43,6 +43,18 @@ pub(super) async fn end_of_vanished_roles(
     end(session, whose, (&database, Type::TEXT)).await
 }
 
+/// Asks every session in a database to end that we may end, and does not wait for it.
+pub(super) async fn ask_to_end(session: &Session<'_>, database: &str) -> Result<(), Error> {
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity a
+                WHERE datname = $1 AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+                  AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+                       >= coalesce((SELECT rolsuper FROM pg_roles r WHERE r.oid = a.usesysid), false)";
+    session
+        .rows(SESSIONS, sql, &[(&database, Type::TEXT)])
+        .await
+        .map(drop)
+}
+
 async fn end(
     session: &Session<'_>,
     whose: &str,

@@ -17,6 +17,7 @@ mod specs;
 
 mod administrators;
 mod conformance;
+mod data;
 mod fixture;
 mod half_made;
 mod hostile_tenants;

@@ -1,5 +1,7 @@
 //! The driver of MySQL and MariaDB on a real server of MariaDB.
 
+#[path = "../support/beside.rs"]
+mod beside;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/wanted.rs"]
@@ -10,6 +12,7 @@ mod specs;
 
 mod administrators;
 mod conformance;
+mod data;
 mod definers;
 mod fixture;
 mod half_made;

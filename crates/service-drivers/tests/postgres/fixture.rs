@@ -11,7 +11,7 @@ use windlass_model::profile::Profile;
 use windlass_service_drivers::postgres::PostgresDriver;
 use windlass_services::conformance::{Fixture, Session};
 use windlass_services::{
-    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest,
+    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Tools, Variable, VariableRequest,
 };
 
 use crate::server::{Server, WANTED, connect};
@@ -214,6 +214,10 @@ impl Fixture for Postgres {
         }
     }
 
+    fn tools(&self) -> &dyn Tools {
+        &self.server.tools
+    }
+
     async fn connect(&self, variables: &[Variable]) -> Result<Box<dyn Session>, String> {
         let client = connect(&dsn(variables))
             .await
@@ -235,7 +239,8 @@ impl Fixture for Postgres {
     async fn traces(&self, instance: InstanceId) -> Vec<String> {
         let like = format!("svc\\_{}%", short(instance));
         let sql = "SELECT concat_ws(' ', 'role', rolname, rolcanlogin, rolconfig, rolconnlimit,
-                          shobj_description(oid, 'pg_authid'),
+                          -- A restore is remembered, and changes nothing else.
+                          regexp_replace(shobj_description(oid, 'pg_authid'), ' restored [-0-9a-f]{36}:', ':'),
                           (SELECT array_agg(roleid::regrole ORDER BY 1) FROM pg_auth_members m
                             WHERE member = r.oid)) AS trace
                      FROM pg_roles r WHERE rolname LIKE $1

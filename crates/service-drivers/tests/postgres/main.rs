@@ -1,5 +1,7 @@
 //! The PostgreSQL driver on a real server.
 
+#[path = "../support/beside.rs"]
+mod beside;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/wanted.rs"]
@@ -10,6 +12,7 @@ mod specs;
 
 mod administrators;
 mod conformance;
+mod data;
 mod fixture;
 mod half_made;
 mod hostile_tenants;

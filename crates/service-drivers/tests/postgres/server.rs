@@ -9,8 +9,9 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 use windlass_model::id::ClusterId;
 use windlass_service_drivers::postgres::PostgresDriver;
-use windlass_services::{Access, password};
+use windlass_services::{Access, EngineTools, password};
 
+use crate::beside;
 use crate::support::Container;
 use crate::wanted::Wanted;
 
@@ -36,6 +37,8 @@ pub(crate) async fn shared() -> &'static Server {
 
 pub(crate) struct Server {
     container: Container,
+    /// Programs beside it.
+    pub(crate) tools: EngineTools,
     pub(crate) superuser: Access,
 }
 
@@ -45,8 +48,10 @@ impl Server {
         assert_eq!(WANTED.kind, "postgres", "these tests know no other");
         let container = Container::start(&PostgresDriver::new(), &WANTED.version, &SETTINGS);
         let superuser = container.access.clone();
+        let tools = beside::tools(&container).await;
         let server = Self {
             container,
+            tools,
             superuser,
         };
         server

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use windlass_model::id::InstanceId;
 
 use crate::contract::Driver;
+use crate::data::{Input, Output};
 use crate::spec::{Access, Endpoint, Variable};
+use crate::tools::{Tool, ToolEnd, ToolError, Tools};
 
 /// What a type has; what it has not is not asked of its driver.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +71,11 @@ pub trait Fixture: Send + Sync {
         self.access().endpoint
     }
 
+    /// What runs the programs that the driver needs for data; nothing, of one that needs none.
+    fn tools(&self) -> &dyn Tools {
+        &NoTools
+    }
+
     /// Connects as an application that was given these variables; the error is the server's refusal.
     async fn connect(&self, variables: &[Variable]) -> Result<Box<dyn Session>, String>;
 
@@ -90,6 +97,25 @@ pub trait Fixture: Send + Sync {
 
     /// The server's log, as verbose as the server allows; empty if the type has none.
     async fn server_log(&self) -> String;
+}
+
+/// Runs no program.
+pub struct NoTools;
+
+#[async_trait]
+impl Tools for NoTools {
+    fn endpoint(&self, access: &Access) -> Endpoint {
+        access.endpoint.clone()
+    }
+
+    async fn run(
+        &self,
+        tool: &Tool,
+        _: Option<Input<'_>>,
+        _: Option<Output<'_>>,
+    ) -> Result<ToolEnd, ToolError> {
+        Err(ToolError::NoImage(tool.images.clone()))
+    }
 }
 
 /// An application's connection.

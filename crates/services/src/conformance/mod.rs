@@ -7,6 +7,7 @@
 mod bindings;
 mod concurrency;
 mod crashes;
+mod data;
 mod faults;
 mod fixture;
 mod instances;
@@ -15,7 +16,7 @@ mod suite;
 mod variables;
 
 pub use crashes::{Cut, cut_after};
-pub use fixture::{Fixture, Session, Traits};
+pub use fixture::{Fixture, NoTools, Session, Traits};
 
 use crate::contract::Hosting;
 use suite::Suite;
@@ -62,6 +63,9 @@ pub async fn run(fixture: &dyn Fixture) {
         isolation::credentials_reach_no_other_instance(&suite).await;
         isolation::calls_for_one_instance_leave_the_other(&suite).await;
         concurrency::many_instances_at_once(&suite).await;
+    }
+    if let Some(data) = suite.driver().data() {
+        data::goes_out_and_in(&suite, data).await;
     }
     crashes::calls_cut_short_are_repaired(&suite).await;
     concurrency::same_call_many_times_at_once(&suite).await;

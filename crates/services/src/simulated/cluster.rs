@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::{ExposeSecret, SecretString};
-use windlass_model::id::BindingId;
+use windlass_model::id::{BindingId, OperationId};
 
 /// A cluster.
 #[derive(Default)]
@@ -29,6 +29,17 @@ pub(super) struct Instance {
     pub(super) data: BTreeMap<String, String>,
     /// The generation of each open session.
     pub(super) sessions: BTreeMap<u64, u32>,
+    /// What was restored and not swapped in.
+    pub(super) fresh: Option<Fresh>,
+    /// The operation whose restore was swapped in last.
+    pub(super) restored: Option<OperationId>,
+}
+
+/// What an operation restores beside the live data.
+pub(super) struct Fresh {
+    pub(super) operation: OperationId,
+    /// None until all of it is there.
+    pub(super) data: Option<BTreeMap<String, String>>,
 }
 
 /// A binding's user.

@@ -13,6 +13,7 @@ use super::cluster::{Cluster, Instance, User};
 use super::fault::{Call, Fault, Refusal, no_answer};
 use super::{SimulatedDriver, database_name, variables};
 use crate::contract::{Driver, Hosting};
+use crate::data::Data;
 use crate::error::Error;
 use crate::server::{ServerSpec, Volume};
 use crate::spec::{Access, BindingSpec, InstanceSpec, Media, Usage, Variable, VariableRequest};
@@ -24,7 +25,7 @@ type Changed = Result<(), Error>;
 
 impl SimulatedDriver {
     /// One call: `half` is what a fault half-way leaves, `whole` the rest. Both must bear repetition.
-    async fn call<T>(
+    pub(super) async fn call<T>(
         &self,
         call: Call,
         access: &Access,
@@ -140,6 +141,8 @@ impl Driver for SimulatedDriver {
                     users: [].into(),
                     data: [].into(),
                     sessions: [].into(),
+                    fresh: None,
+                    restored: None,
                 });
             if instance.connection_limit != spec.connection_limit {
                 let reason = format!(
@@ -320,6 +323,10 @@ impl Driver for SimulatedDriver {
             .await
     }
 
+    fn data(&self) -> Option<&dyn Data> {
+        self.has_data.then_some(self as &dyn Data)
+    }
+
     fn profiles(&self) -> &'static [Profile] {
         &variables::PROFILES
     }
@@ -330,7 +337,7 @@ impl Driver for SimulatedDriver {
 }
 
 /// Refuses what is not ours.
-fn own(cluster: &Cluster, access: &Access, name: &str) -> Changed {
+pub(super) fn own(cluster: &Cluster, access: &Access, name: &str) -> Changed {
     if cluster.foreign.contains(name) {
         return Err(conflict(
             access,
@@ -357,7 +364,7 @@ fn existing<'a>(
 }
 
 /// The instance if it is whole.
-fn ready<'a>(
+pub(super) fn ready<'a>(
     cluster: &'a mut Cluster,
     access: &Access,
     name: &str,

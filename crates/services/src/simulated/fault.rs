@@ -25,6 +25,14 @@ pub enum Call {
     Usage,
     /// `set_public`.
     SetPublic,
+    /// `back_up`.
+    BackUp,
+    /// `restore`.
+    Restore,
+    /// `swap`.
+    Swap,
+    /// `discard`.
+    Discard,
     /// `destroy`.
     Destroy,
     /// `list`.

@@ -4,6 +4,7 @@
 //! hang, stop half-way or lose an answer. What it holds can be looked at as a [`Snapshot`].
 
 mod cluster;
+mod data;
 mod driver;
 mod fault;
 mod marketplace;
@@ -33,6 +34,7 @@ pub struct SimulatedDriver {
     kind: &'static str,
     hosting: Hosting,
     has_media: bool,
+    has_data: bool,
     state: Arc<Mutex<State>>,
 }
 
@@ -51,6 +53,7 @@ impl SimulatedDriver {
             kind,
             hosting: Hosting::Server,
             has_media: false,
+            has_data: true,
             state: Arc::default(),
         }
     }
@@ -69,6 +72,15 @@ impl SimulatedDriver {
     pub fn with_media(self) -> Self {
         Self {
             has_media: true,
+            ..self
+        }
+    }
+
+    /// The same for a type whose data cannot be copied out.
+    #[must_use]
+    pub fn without_data(self) -> Self {
+        Self {
+            has_data: false,
             ..self
         }
     }

@@ -30,6 +30,8 @@ pub struct InstanceSnapshot {
     pub locked_users: BTreeSet<String>,
     /// Its data.
     pub data: BTreeMap<String, String>,
+    /// Whether something was restored beside the data, whole or in part, and not swapped in.
+    pub has_fresh: bool,
     /// Open sessions.
     pub sessions: usize,
 }
@@ -78,6 +80,7 @@ fn instances(cluster: &Cluster) -> BTreeMap<String, InstanceSnapshot> {
                 users: of(short, true),
                 locked_users: of(short, false),
                 data: instance.data.clone(),
+                has_fresh: instance.fresh.is_some(),
                 sessions: instance.sessions.len(),
             };
             (short.clone(), snapshot)
