@@ -11,6 +11,7 @@ use crate::tool::{Verdict, failure, judge};
 
 /// What names are looked up in, and whatever else the owner of a database may have set for all sessions in it.
 const OPTIONS: &str = "-c role=none -c search_path=pg_catalog,pg_temp -c default_transaction_read_only=off \
+                       -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 \
                        -c standard_conforming_strings=on";
 
 /// A program that works in one database as one role.

@@ -59,7 +59,7 @@ async fn much_data_passes_in_little_memory() {
     let tenant = fixture.tenant(&spec, &binding).await;
     // A megabyte of random bytes for each row: 2,000 UUIDs as text, and 28 bytes more of each.
     let sql = format!(
-        "CREATE TABLE much (a text STORAGE EXTERNAL); INSERT INTO much
+        "CREATE TABLE much (a text); ALTER TABLE much ALTER a SET STORAGE EXTERNAL; INSERT INTO much
          SELECT (SELECT string_agg(gen_random_uuid()::text, '') FROM generate_series(1, 29127) WHERE n > 0)
          FROM generate_series(1, {MEGABYTES}) n"
     );

@@ -24,7 +24,7 @@ const OBJECTS: &str = "
     CREATE VIEW app.cheap AS SELECT * FROM app.books WHERE price < 5;
     CREATE MATERIALIZED VIEW app.counted AS SELECT app.count_books() AS n;
     ALTER TABLE app.books ENABLE ROW LEVEL SECURITY; ALTER TABLE app.books FORCE ROW LEVEL SECURITY;
-    CREATE POLICY some ON app.books USING (price < 100);
+    CREATE POLICY affordable ON app.books USING (price < 100);
     INSERT INTO app.authors (name, mood, tags) VALUES ('ada', 'good', 'k=>v'), (E'tab\\there', 'bad', NULL);
     INSERT INTO app.books (author, price) VALUES (1, 3), (2, 50);
     SELECT lo_from_bytea(4711, decode('00ff10', 'hex'));
