@@ -17,6 +17,5 @@ mod s3;
 pub mod s3_endpoint;
 mod step;
 mod streams;
-mod tar;
 mod tool;
 mod turns;

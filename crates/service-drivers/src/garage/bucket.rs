@@ -23,8 +23,6 @@ pub(super) struct Bucket {
     pub(super) lifecycle_rules: Option<Vec<Value>>,
     #[serde(default)]
     pub(super) website_access: bool,
-    #[serde(default)]
-    pub(super) quotas: Value,
 }
 
 /// A key with rights in a bucket.

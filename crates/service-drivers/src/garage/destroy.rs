@@ -8,7 +8,6 @@ use windlass_services::Error;
 
 use super::bucket::{self, Bucket};
 use super::client::Client;
-use super::data;
 use super::failure::{code, failed, refusal};
 use super::keys::{self, Permissions};
 use super::limits::{CREATE, MOST_ROUNDS, UPLOADS};
@@ -27,7 +26,6 @@ const STEWARD: Permissions = Permissions {
 };
 
 pub(super) async fn destroy(client: &Client<'_>, instance: InstanceId) -> Result<(), Error> {
-    data::clear(client, instance).await?;
     let state = find(client, instance).await?;
     // First the doors.
     for key in &state.keys {
@@ -54,11 +52,7 @@ pub(super) async fn destroy(client: &Client<'_>, instance: InstanceId) -> Result
 }
 
 /// Deletes uploads, objects and bucket; again when an upload has ended in between that was under way.
-pub(super) async fn erase(
-    client: &Client<'_>,
-    bucket: &Bucket,
-    storage: &Storage<'_>,
-) -> Result<(), Error> {
+async fn erase(client: &Client<'_>, bucket: &Bucket, storage: &Storage<'_>) -> Result<(), Error> {
     let uploads = json!({ "bucketId": bucket.id, "olderThanSecs": 0 });
     let path = format!("DeleteBucket?id={}", bucket.id);
     for _ in 0..MOST_ROUNDS {

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use windlass_model::id::InstanceId;
 use windlass_model::profile::Profile;
 use windlass_services::{
-    Access, BindingSpec, Data, Driver, Error, InstanceSpec, Media, ServerSpec, Usage, Variable,
+    Access, BindingSpec, Driver, Error, InstanceSpec, Media, ServerSpec, Usage, Variable,
     VariableRequest,
 };
 
@@ -25,8 +25,6 @@ pub struct GarageDriver {
     turns: Turns,
     quotas: Quotas,
     site: Site,
-    /// Of one instance, one restore at a time.
-    pub(super) restores: Turns,
 }
 
 impl GarageDriver {
@@ -59,7 +57,7 @@ impl GarageDriver {
     }
 
     /// For a call that only looks: refused if it cannot be made, else made when it is its turn.
-    pub(super) async fn look<'a>(&'a self, access: &'a Access) -> Result<Client<'a>, Error> {
+    async fn look<'a>(&'a self, access: &'a Access) -> Result<Client<'a>, Error> {
         supported(access)?;
         let place = self.gates.enter(access).await?;
         Client::new(access, &self.site, place, None)
@@ -67,7 +65,7 @@ impl GarageDriver {
 
     /// For a call that changes an instance. The instance's turn comes before the cluster's gate, so that
     /// calls that wait for one another leave the cluster to the rest.
-    pub(super) async fn change<'a>(
+    async fn change<'a>(
         &'a self,
         access: &'a Access,
         instance: InstanceId,
@@ -171,10 +169,6 @@ impl Driver for GarageDriver {
     ) -> Result<(), Error> {
         let client = self.change(access, instance).await?;
         media::set_public(&client, instance, public).await
-    }
-
-    fn data(&self) -> Option<&dyn Data> {
-        Some(self)
     }
 
     fn profiles(&self) -> &'static [Profile] {

@@ -23,8 +23,6 @@ pub(super) struct Key {
 pub(super) struct Own {
     pub(super) id: String,
     pub(super) mark: Mark,
-    /// What stands behind the mark, for people.
-    pub(super) comment: String,
 }
 
 /// A key with what it may do.
@@ -57,14 +55,11 @@ pub(super) struct Permissions {
 impl KeyInfo {
     /// The bucket that it owns.
     pub(super) fn owned(&self) -> Option<&str> {
-        self.all_owned().next()
-    }
-
-    /// All that it owns.
-    pub(super) fn all_owned(&self) -> impl Iterator<Item = &str> {
-        let owned = self.buckets.iter();
-        let owned = owned.filter(|bucket| bucket.permissions.owner);
-        owned.map(|bucket| bucket.id.as_str())
+        let mut owned = self
+            .buckets
+            .iter()
+            .filter(|bucket| bucket.permissions.owner);
+        owned.next().map(|bucket| bucket.id.as_str())
     }
 }
 
@@ -82,12 +77,7 @@ pub(super) async fn own(client: &Client<'_>) -> Result<Vec<Own>, Error> {
             if let Some(mark) = Mark::parse(&key.name)
                 && own.last().is_none_or(|before: &Own| before.id != key.id)
             {
-                let comment = key.name.split_once(": ").map_or("", |(_, comment)| comment);
-                own.push(Own {
-                    id: key.id,
-                    mark,
-                    comment: comment.to_owned(),
-                });
+                own.push(Own { id: key.id, mark });
             }
         }
         match last {
@@ -107,7 +97,6 @@ impl Own {
             Mark::Instance {
                 instance,
                 connection_limit,
-                ..
             } if instance == wanted => Some(connection_limit),
             _ => None,
         }

@@ -8,7 +8,7 @@ use windlass_services::Error;
 use super::client::Client;
 use super::failure::{full, unreachable, unsupported};
 use super::limits::{LAYOUT, LOOK, SMALLEST_FREE};
-use super::version::{SUPPORTED, bare, is_supported_server, major_and_minor};
+use super::version::{SUPPORTED, is_supported_server};
 
 /// What the layout says that a node alone can hold. It divides among nodes and limits nothing.
 const CAPACITY: u64 = 1 << 40;
@@ -72,16 +72,6 @@ impl Status {
             }
         }
         Ok(())
-    }
-
-    /// The newest version that runs.
-    pub(super) fn version(&self) -> String {
-        let running = self.nodes.iter().filter(|node| node.is_up);
-        let versions = running.filter_map(|node| node.garage_version.as_deref());
-        let newest = versions
-            .map(bare)
-            .max_by_key(|version| major_and_minor(version));
-        newest.unwrap_or_default().to_owned()
     }
 
     /// A disk that is full stops every tenant.

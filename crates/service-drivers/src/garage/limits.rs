@@ -20,9 +20,6 @@ pub(super) const LIST: Step = Step::new("listing objects", 60);
 /// A thousand objects, each a few rows.
 pub(super) const DELETE: Step = Step::new("deleting objects", 120);
 
-/// Objects, each with time-outs of its own for silence.
-pub(super) const TRANSFER: Step = Step::new("copying objects", 120);
-
 /// How long the signature of a request to S3 holds: as long as it may take, and the clocks may be apart.
 pub(super) const SIGNATURE: Duration = Duration::from_mins(15);
 /// Uploads that were under way when their key was revoked may still end, and their objects come to light after

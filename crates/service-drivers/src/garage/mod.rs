@@ -27,7 +27,6 @@ mod bind;
 mod bucket;
 mod check;
 mod client;
-mod data;
 mod destroy;
 mod driver;
 mod failure;

@@ -3,7 +3,7 @@
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
-use windlass_model::id::{BindingId, InstanceId, OperationId, short};
+use windlass_model::id::{BindingId, InstanceId, short};
 
 /// What names of buckets begin with.
 const PREFIX: &str = "svc-";
@@ -32,20 +32,12 @@ pub(super) fn code(secret: &SecretString, of: &str) -> String {
 }
 
 /// Whose a key is, as its name says. Tenants can neither see nor change it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     /// The steward of an instance, and what the instance was made with.
     Instance {
         instance: InstanceId,
         connection_limit: u32,
-        /// The operation whose restore was swapped in last.
-        restored: Option<OperationId>,
-    },
-    /// The key that owns what an operation restores.
-    Restore {
-        instance: InstanceId,
-        operation: OperationId,
-        state: Restoring,
     },
     /// The key of a binding.
     Binding {
@@ -55,46 +47,14 @@ pub(super) enum Mark {
     },
 }
 
-/// What a restore has come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Restoring {
-    /// The fresh bucket is being filled.
-    Filling,
-    /// It is filled to the end.
-    Filled,
-    /// It is becoming the live one: from here on only forward.
-    Swapping {
-        /// The id of the bucket that was live before.
-        old: String,
-    },
-}
-
 impl Mark {
     /// The name of a key; what follows the colon of a steward's is for people.
-    pub(super) fn text(&self, comment: &str) -> String {
+    pub(super) fn text(self, comment: &str) -> String {
         match self {
             Self::Instance {
                 instance,
                 connection_limit,
-                restored,
-            } => {
-                let restored = restored.map_or_else(String::new, |by| format!(" restored {by}"));
-                format!(
-                    "windlass instance {instance} connections {connection_limit}{restored}: {comment}"
-                )
-            }
-            Self::Restore {
-                instance,
-                operation,
-                state,
-            } => {
-                let state = match state {
-                    Restoring::Filling => "filling".to_owned(),
-                    Restoring::Filled => "filled".to_owned(),
-                    Restoring::Swapping { old } => format!("swapping {old}"),
-                };
-                format!("windlass restore {operation} of {instance}: {state}")
-            }
+            } => format!("windlass instance {instance} connections {connection_limit}: {comment}"),
             Self::Binding {
                 instance,
                 generation,
@@ -106,31 +66,10 @@ impl Mark {
     pub(super) fn parse(name: &str) -> Option<Self> {
         if let Some(rest) = name.strip_prefix("windlass instance ") {
             let (instance, rest) = rest.split_once(" connections ")?;
-            let (with, _) = rest.split_once(':')?;
-            let (limit, restored) = match with.split_once(" restored ") {
-                Some((limit, by)) => (limit, Some(by.parse().ok()?)),
-                None => (with, None),
-            };
+            let (limit, _) = rest.split_once(':')?;
             return Some(Self::Instance {
                 instance: instance.parse().ok()?,
                 connection_limit: limit.parse().ok()?,
-                restored,
-            });
-        }
-        if let Some(rest) = name.strip_prefix("windlass restore ") {
-            let (operation, rest) = rest.split_once(" of ")?;
-            let (instance, state) = rest.split_once(": ")?;
-            let state = match state {
-                "filling" => Restoring::Filling,
-                "filled" => Restoring::Filled,
-                other => Restoring::Swapping {
-                    old: other.strip_prefix("swapping ")?.to_owned(),
-                },
-            };
-            return Some(Self::Restore {
-                instance: instance.parse().ok()?,
-                operation: operation.parse().ok()?,
-                state,
             });
         }
         let rest = name.strip_prefix("windlass binding ")?;
@@ -144,19 +83,9 @@ impl Mark {
     }
 
     /// The instance that it belongs to.
-    pub(super) fn instance(&self) -> InstanceId {
+    pub(super) fn instance(self) -> InstanceId {
         match self {
-            Self::Instance { instance, .. }
-            | Self::Restore { instance, .. }
-            | Self::Binding { instance, .. } => *instance,
-        }
-    }
-
-    /// The operation whose restore was swapped in last, of an instance's.
-    pub(super) fn restored(&self) -> Option<OperationId> {
-        match self {
-            Self::Instance { restored, .. } => *restored,
-            Self::Restore { .. } | Self::Binding { .. } => None,
+            Self::Instance { instance, .. } | Self::Binding { instance, .. } => instance,
         }
     }
 }
@@ -166,7 +95,7 @@ mod tests {
     use secrecy::SecretString;
     use windlass_model::id::{BindingId, InstanceId};
 
-    use super::{Mark, Restoring, bucket, key_id};
+    use super::{Mark, bucket, key_id};
 
     const ID: &str = "0192f0c1-2b3c-7d4e-8f50-617283940a0b";
 
@@ -176,29 +105,12 @@ mod tests {
 
     #[test]
     fn marks_survive_comments_of_every_sort() {
-        for restored in [None, Some(ID.parse().expect("an id"))] {
-            let mark = Mark::Instance {
-                instance: instance(),
-                connection_limit: 60,
-                restored,
-            };
-            for comment in ["shop/test/DEFAULT", "", ": connections 9: ", "a'b\"c\\"] {
-                let parsed = Mark::parse(&mark.text(comment));
-                assert_eq!(parsed.as_ref(), Some(&mark), "{comment}");
-            }
-        }
-        let old = "00ff".repeat(16);
-        for state in [
-            Restoring::Filling,
-            Restoring::Filled,
-            Restoring::Swapping { old },
-        ] {
-            let mark = Mark::Restore {
-                instance: instance(),
-                operation: ID.parse().expect("an id"),
-                state,
-            };
-            assert_eq!(Mark::parse(&mark.text("unused")), Some(mark));
+        let mark = Mark::Instance {
+            instance: instance(),
+            connection_limit: 60,
+        };
+        for comment in ["shop/test/DEFAULT", "", ": connections 9: ", "a'b\"c\\"] {
+            assert_eq!(Mark::parse(&mark.text(comment)), Some(mark), "{comment}");
         }
         let binding: BindingId = ID.parse().expect("an id");
         let mark = Mark::Binding {

@@ -40,7 +40,6 @@ pub(super) async fn provision(
     let mark = Mark::Instance {
         instance,
         connection_limit: spec.connection_limit,
-        restored: state.keys.iter().find_map(|key| key.mark.restored()),
     };
     let mark = mark.text(&spec.comment);
     let steward = if let Some((id, _)) = state.steward {

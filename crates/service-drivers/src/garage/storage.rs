@@ -62,15 +62,6 @@ impl<'a> Storage<'a> {
         instance: InstanceId,
         steward: &str,
     ) -> Result<Self, Error> {
-        Self::named(client, &names::bucket(instance), steward).await
-    }
-
-    /// A bucket by a name that the key has for it, or everybody.
-    pub(super) async fn named(
-        client: &'a Client<'a>,
-        name: &str,
-        steward: &str,
-    ) -> Result<Self, Error> {
         let secret = keys::secret(client, steward).await?;
         let endpoint = format!("http://{}/", authority(&client.storage_endpoint()));
         let invalid = |error: &dyn std::error::Error| {
@@ -80,7 +71,7 @@ impl<'a> Storage<'a> {
         let bucket = Bucket::new(
             url.map_err(|error| invalid(&error))?,
             UrlStyle::Path,
-            name.to_owned(),
+            names::bucket(instance),
             client.site.region.clone(),
         );
         Ok(Self {

@@ -30,24 +30,10 @@ fn number(part: &str) -> Option<u32> {
 /// The version that a running server says it is: `v2.5.0`, or `cargo:2.5.0` where it was made from the crate,
 /// or `git:v2.5.0-3-gabcdef`.
 pub(super) fn is_supported_server(version: &str) -> bool {
-    is_supported(bare(version))
-}
-
-/// The numbers of such a version alone.
-pub(super) fn bare(version: &str) -> &str {
     let version = version.rsplit(':').next().unwrap_or_default();
     let version = version.strip_prefix('v').unwrap_or(version);
     let end = version.find(['-', '+']).unwrap_or(version.len());
-    &version[..end]
-}
-
-/// The first two numbers of a version, by which newer is told from older.
-pub(super) fn major_and_minor(version: &str) -> (u32, u32) {
-    let mut parts = version
-        .split('.')
-        .map(|part| number(part).unwrap_or_default());
-    let mut next = || parts.next().unwrap_or_default();
-    (next(), next())
+    is_supported(&version[..end])
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ impl Exchange {
     }
 }
 
-pub(super) fn connector() -> HttpConnector {
+fn connector() -> HttpConnector {
     let mut connector = HttpConnector::new();
     connector.set_connect_timeout(Some(CONNECT));
     connector.set_nodelay(true);

@@ -3,10 +3,8 @@
 pub(crate) mod answer;
 mod exchange;
 pub(crate) mod failure;
-mod streaming;
 pub(crate) mod trust;
 pub(crate) mod xml;
 
 pub(crate) use answer::Answer;
 pub(crate) use exchange::{Call, Exchange};
-pub(crate) use streaming::{Chunks, Streams};

@@ -4,7 +4,6 @@ use windlass_model::id::InstanceId;
 use windlass_services::Error;
 
 use super::catalogue::find;
-use super::data;
 use super::ledger;
 use super::limits::DROP;
 use super::names::database;
@@ -20,9 +19,6 @@ pub(super) async fn destroy(cluster: Cluster<'_>, instance: InstanceId) -> Resul
     let found = find(&mut session, instance).await?;
     let is_there = found.own(cluster.access, instance)?.is_some();
 
-    if is_there {
-        data::clear(&mut session, &found, instance).await?;
-    }
     for login in found.own_logins() {
         close(&mut session, login).await?;
     }

@@ -61,31 +61,6 @@ impl Dialect {
         }
     }
 
-    /// The program that dumps, and options that the other product's has not.
-    pub(super) fn dump_program(self) -> (&'static str, &'static str) {
-        match self {
-            // Ids of transactions of this server mean nothing to another, and statistics are another right.
-            Self::Mysql => ("mysqldump", "--set-gtid-purged=OFF --column-statistics=0"),
-            Self::Mariadb => ("mariadb-dump", ""),
-        }
-    }
-
-    /// The program that runs statements.
-    pub(super) fn client_program(self) -> &'static str {
-        match self {
-            Self::Mysql => "mysql",
-            Self::Mariadb => "mariadb",
-        }
-    }
-
-    /// Series whose programs may be at hand, the oldest first.
-    pub(super) fn series(self) -> &'static [&'static str] {
-        match self {
-            Self::Mysql => &["8.0", "8.4"],
-            Self::Mariadb => &["10.11", "11.4", "11.8"],
-        }
-    }
-
     /// The variable in which the official image is told the administrator's password.
     pub(super) fn password_variable(self) -> &'static str {
         match self {

@@ -5,12 +5,10 @@ use secrecy::SecretString;
 use windlass_model::id::InstanceId;
 use windlass_model::profile::Profile;
 use windlass_services::{
-    Access, BindingSpec, Data, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable,
-    VariableRequest,
+    Access, BindingSpec, Driver, Error, InstanceSpec, ServerSpec, Usage, Variable, VariableRequest,
 };
 
 use crate::gate::Gates;
-use crate::turns::Turns;
 
 use super::dialect::Dialect;
 use super::session::{Cluster, supported};
@@ -24,9 +22,6 @@ use super::{
 pub struct MysqlDriver {
     dialect: Dialect,
     gates: Gates,
-    /// Of one instance, one dump and one restore at a time.
-    pub(super) dumps: Turns,
-    pub(super) restores: Turns,
 }
 
 impl MysqlDriver {
@@ -41,21 +36,17 @@ impl MysqlDriver {
     }
 
     fn of(dialect: Dialect) -> Self {
-        Self {
-            dialect,
-            gates: Gates::default(),
-            dumps: Turns::default(),
-            restores: Turns::default(),
-        }
+        let gates = Gates::default();
+        Self { dialect, gates }
     }
 
-    pub(super) fn cluster<'a>(&self, access: &'a Access) -> Cluster<'a> {
+    fn cluster<'a>(&self, access: &'a Access) -> Cluster<'a> {
         let dialect = self.dialect;
         Cluster { access, dialect }
     }
 
     /// One call: refused if it cannot be made, else made when it is its turn.
-    pub(super) async fn call<T>(
+    async fn call<T>(
         &self,
         access: &Access,
         call: impl Future<Output = Result<T, Error>>,
@@ -137,10 +128,6 @@ impl Driver for MysqlDriver {
 
     async fn list(&self, access: &Access) -> Result<Vec<String>, Error> {
         self.call(access, check::list(self.cluster(access))).await
-    }
-
-    fn data(&self) -> Option<&dyn Data> {
-        Some(self)
     }
 
     fn url_schemes(&self) -> &'static [&'static str] {

@@ -10,7 +10,6 @@ use windlass_model::id::{BindingId, InstanceId};
 use windlass_services::{Access, Error, InstanceSpec};
 
 use super::catalogue::conflict;
-use super::data;
 use super::limits::{LOOK, USERS};
 use super::names;
 use super::session::Session;
@@ -68,8 +67,7 @@ pub(super) async fn make(session: &mut Session<'_>) -> Result<(), Error> {
         literal(DATABASE)
     );
     let rows = session.rows(LOOK, sql).await?;
-    let all = || TABLES.iter().chain(&data::TABLES);
-    let is_ours = |name: &str| all().any(|(ours, _)| *ours == name);
+    let is_ours = |name: &str| TABLES.iter().any(|(ours, _)| *ours == name);
     if let Some(foreign) = rows.iter().find(|row| !is_ours(row.text(0))) {
         let reason = format!("it has a table '{}'", foreign.text(0));
         return Err(conflict(
@@ -83,7 +81,7 @@ pub(super) async fn make(session: &mut Session<'_>) -> Result<(), Error> {
         "CREATE DATABASE IF NOT EXISTS {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
     );
     session.run(USERS, sql).await?;
-    for (name, columns) in all() {
+    for (name, columns) in TABLES {
         let sql = format!(
             "CREATE TABLE IF NOT EXISTS {} ({columns}) ENGINE=InnoDB",
             table(name)

@@ -22,7 +22,6 @@ mod administrator;
 mod bind;
 mod catalogue;
 mod check;
-mod data;
 mod definers;
 mod destroy;
 mod dialect;

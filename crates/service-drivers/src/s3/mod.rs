@@ -2,10 +2,8 @@
 
 mod names;
 mod profiles;
-mod transfer;
 mod variables;
 
 pub(crate) use names::in_xml;
 pub(crate) use profiles::PROFILES;
-pub(crate) use transfer::{Contents, Lost};
 pub(crate) use variables::{Given, Style};

@@ -17,7 +17,6 @@ mod specs;
 
 mod administrators;
 mod conformance;
-mod data;
 mod fixture;
 mod half_made;
 mod hostile_tenants;

@@ -22,7 +22,7 @@ use crate::support::Container;
 pub(crate) const VERSION: &str = "2.5";
 
 /// The requests that the driver makes: what an operator's token for Windlass has to have in its scope.
-pub(crate) const NEEDED: [&str; 20] = [
+pub(crate) const NEEDED: [&str; 19] = [
     "AddBucketAlias",
     "AllowBucketKey",
     "ApplyClusterLayout",
@@ -39,7 +39,6 @@ pub(crate) const NEEDED: [&str; 20] = [
     "GetKeyInfo",
     "ImportKey",
     "ListKeys",
-    "RemoveBucketAlias",
     "UpdateBucket",
     "UpdateClusterLayout",
     "UpdateKey",

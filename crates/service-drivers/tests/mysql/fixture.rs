@@ -10,7 +10,7 @@ use windlass_model::names::Prefix;
 use windlass_service_drivers::mysql::MysqlDriver;
 use windlass_services::conformance::{Fixture, Session, Traits};
 use windlass_services::{
-    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Tools, Variable, VariableRequest,
+    Access, BindingSpec, Driver, Endpoint, InstanceSpec, Variable, VariableRequest,
 };
 
 use crate::server::{Server, WANTED, connect, run, texts};
@@ -135,7 +135,6 @@ struct Connection(MySqlConnection);
 #[async_trait]
 impl Session for Connection {
     async fn write(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let value = value.replace('\\', "\\\\").replace('\'', "''");
         let statements = [
             "CREATE TABLE IF NOT EXISTS kept (`key` VARCHAR(100) PRIMARY KEY, value TEXT NOT NULL)"
                 .to_owned(),
@@ -227,10 +226,6 @@ impl Fixture for Mysql {
             },
             ..self.access.clone()
         }
-    }
-
-    fn tools(&self) -> &dyn Tools {
-        &self.server.tools
     }
 
     async fn connect(&self, variables: &[Variable]) -> Result<Box<dyn Session>, String> {

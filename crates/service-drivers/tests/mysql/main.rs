@@ -1,7 +1,5 @@
 //! The driver of MySQL and MariaDB on a real server of MariaDB.
 
-#[path = "../support/beside.rs"]
-mod beside;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/wanted.rs"]
@@ -12,7 +10,6 @@ mod specs;
 
 mod administrators;
 mod conformance;
-mod data;
 mod definers;
 mod fixture;
 mod half_made;

@@ -10,9 +10,8 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 use windlass_model::id::ClusterId;
 use windlass_service_drivers::mysql::MysqlDriver;
-use windlass_services::{Access, EngineTools, password};
+use windlass_services::{Access, password};
 
-use crate::beside;
 use crate::support::Container;
 use crate::wanted::Wanted;
 
@@ -50,8 +49,6 @@ pub(crate) async fn shared() -> &'static Server {
 
 pub(crate) struct Server {
     container: Container,
-    /// Programs beside it.
-    pub(crate) tools: EngineTools,
     pub(crate) root: Access,
 }
 
@@ -60,12 +57,7 @@ impl Server {
     pub(crate) async fn start() -> Self {
         let container = Container::start(&driver(), &WANTED.version, &SETTINGS);
         let root = container.access.clone();
-        let tools = beside::tools(&container).await;
-        let server = Self {
-            container,
-            tools,
-            root,
-        };
+        let server = Self { container, root };
         server
             .container
             .wait_until(async || connect(&options(&server.root)).await)
