@@ -34,6 +34,9 @@ pub(crate) fn judge(ended: &ToolEnd, secret: &str, unreachable: &[&str]) -> Verd
         "is full",
     ]) {
         Verdict::Full(words)
+    } else if ended.stderr.contains("permission denied") {
+        // Also where it wanted to connect to what is not its own.
+        Verdict::Refused(words)
     } else if says(unreachable) || ended.code > 128 && ended.stderr.is_empty() {
         Verdict::Failed(format!("{words} (exit code {})", ended.code))
     } else {
