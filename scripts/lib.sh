@@ -128,7 +128,7 @@ need_cargo_tool() {
 
 # The features of tests that take long, or need servers that are made from source first.
 # shellcheck disable=SC2034
-LONG=windlass/long,windlass-service-drivers/long
+LONG=windlass/long,windlass-backups/long,windlass-service-drivers/long
 
 # prepare_images NAME...: see images/README.md.
 prepare_images() {

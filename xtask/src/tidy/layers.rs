@@ -29,6 +29,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("windlass-engine-docker", Driver),
     ("windlass-service-drivers", Driver),
     ("windlass-service-broker", Driver),
+    ("windlass-backups", Driver),
     ("windlass-builder", Driver),
     ("windlass-router", Driver),
     ("windlass-platform", Platform),
