@@ -85,6 +85,20 @@ ids! {
     ReleaseId,
     /// A durable operation.
     OperationId,
+    /// A backup of some instances of an environment.
+    BackupId,
+    /// What a backup has of one instance: an archive.
+    InstanceBackupId,
+    /// A download of a backup.
+    BackupDownloadId,
+    /// What a download has of one instance: a link.
+    InstanceDownloadId,
+    /// What is uploaded for one instance: a link, then an archive.
+    UploadId,
+    /// A restore of a backup.
+    RestoreId,
+    /// What a restore does to one instance.
+    InstanceRestoreId,
     /// An encrypted secret of the store.
     SecretId,
 }
