@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 use windlass_model::id::{
-    ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
-    ReleaseId, SecretId, TokenId, VariableId,
+    ApplicationId, BackupDownloadId, BackupId, BindingId, BrokerId, ClusterId, DeploymentId,
+    EnvironmentId, InstanceBackupId, InstanceId, InstanceRestoreId, ReleaseId, RestoreId, SecretId,
+    TokenId, UploadId, VariableId,
 };
 use windlass_model::instance::InstanceState;
 use windlass_model::names::{BranchName, Prefix};
@@ -12,11 +13,15 @@ use windlass_model::time::Timestamp;
 
 use crate::account::{Organisation, Token, User};
 use crate::application::{Application, Environment, ReleaseCommand};
+use crate::backup::{ArchiveResult, Backup, InstanceBackup};
 use crate::broker::{Broker, BrokerPlan};
 use crate::catalogue::{Cluster, ClusterState, Region, Service};
 use crate::deployment::{Deployment, DeploymentStatus, Release};
 use crate::instance::{Binding, BindingState, Instance, InstanceFailure, MediaDomain};
 use crate::secret::NewSecret;
+use crate::transfer::{
+    BackupDownload, InstanceDownload, InstanceRestore, Received, Restore, Upload,
+};
 use crate::variable::Variable;
 
 /// One change. The changes of a list are made in order, in one transaction; one that does not apply
@@ -231,6 +236,58 @@ pub enum Change {
     ExpectRelease(ReleaseId),
     /// Forgets a release whose deployment did not get to its pivot, or one past retention.
     DeleteRelease(ReleaseId),
+
+    /// A new backup. Conflict while its application is being removed, but for a final one.
+    InsertBackup(Backup),
+    /// What it will have of one instance; its backup has not ended.
+    InsertInstanceBackup(InstanceBackup),
+    /// That it is being written now, if it has not ended. Conflict while another of the instance is. The backup is
+    /// `Running`, if it was `Waiting`.
+    StartInstanceBackup { id: InstanceBackupId, at: Timestamp },
+    /// How the backup of one instance ended, if it has not ended. The key of one that is not good is forgotten.
+    FinishInstanceBackup {
+        id: InstanceBackupId,
+        result: ArchiveResult,
+        at: Timestamp,
+    },
+    /// The end of a backup, if it has not ended. Conflict while one of an instance has not. How it ended follows from
+    /// these.
+    FinishBackup { id: BackupId, at: Timestamp },
+    /// Another time for its deletion, or none, unless it is being deleted.
+    SetBackupDeletion { id: BackupId, at: Option<Timestamp> },
+    /// A completed backup is being deleted from now on, if it is not already. Conflict while a restore of it has not
+    /// ended, or a download of it may go on at `at`.
+    BeginBackupDeletion { id: BackupId, at: Timestamp },
+    /// Forgets a backup that is being deleted, with all that refers to it and the keys of its archives; absent is fine.
+    DeleteBackup(BackupId),
+    /// A new download of a completed backup.
+    InsertBackupDownload(BackupDownload),
+    /// A link to a good archive of that backup; its hash is unique.
+    InsertInstanceDownload(InstanceDownload),
+    /// Ends a download now, with its links; absent is fine.
+    DeleteBackupDownload(BackupDownloadId),
+    /// A new upload for what has not ended; its hashes are unique.
+    InsertUpload(Upload),
+    /// What was put. Conflict when something was already, or its time is over.
+    ReceiveUpload { id: UploadId, received: Received },
+    /// A new restore of a completed backup.
+    InsertRestore(Restore),
+    /// What it does to one instance, with a good archive of that backup.
+    InsertInstanceRestore(InstanceRestore),
+    /// The backup of what was there before.
+    SetRestoreSafety {
+        id: InstanceRestoreId,
+        safety: InstanceBackupId,
+    },
+    /// How it ended for one instance, if it has not: without errors, or unchanged.
+    FinishInstanceRestore {
+        id: InstanceRestoreId,
+        errors: Vec<String>,
+        at: Timestamp,
+    },
+    /// The end of a restore, if it has not ended. Conflict while one of an instance has not. How it ended follows from
+    /// these.
+    FinishRestore { id: RestoreId, at: Timestamp },
 
     /// A setting of the installation by name (its id, the subnet counter, ...).
     PutSetting { name: String, value: Value },

@@ -13,6 +13,7 @@
 
 pub mod account;
 pub mod application;
+pub mod backup;
 pub mod broker;
 pub mod catalogue;
 pub mod deletion;
@@ -24,6 +25,7 @@ pub mod release;
 pub mod retention;
 pub mod sample;
 pub mod secret;
+pub mod transfer;
 pub mod variable;
 
 use windlass_operations::StoreError;
@@ -100,6 +102,16 @@ macro_rules! store_conformance {
             retention::nobody_cleans_up_where_something_is_at_work,
             retention::releases_are_forgotten_before_their_deployments,
             retention::old_operations_are_trimmed,
+            backup::backups_end_with_their_parts,
+            backup::one_is_written_at_a_time,
+            backup::keys_stay_as_long_as_their_archives,
+            backup::backups_outlive_what_they_are_of,
+            backup::newest_first_and_by_filter,
+            backup::what_is_in_use_is_kept,
+            backup::schedules_know_the_last,
+            transfer::links_open_until_their_end,
+            transfer::uploads_come_once,
+            transfer::restores_end_with_their_parts,
             operation::created_with_its_changes,
             operation::idempotency_keys,
             operation::one_active_per_subject,

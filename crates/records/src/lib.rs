@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod application;
+pub mod backup;
 pub mod broker;
 pub mod catalogue;
 pub mod change;
@@ -17,10 +18,15 @@ pub mod page;
 pub mod retention;
 pub mod secret;
 pub mod store;
+pub mod transfer;
 pub mod variable;
 
 pub use account::{Organisation, Token, User};
 pub use application::{Application, Environment, ReleaseCommand};
+pub use backup::{
+    Archive, ArchiveResult, Backup, BackupFilter, BackupState, BackupTimes, InstanceBackup,
+    InstanceBackupFilter,
+};
 pub use broker::{Broker, BrokerPlan};
 pub use catalogue::{Cluster, ClusterKind, ClusterState, Region, Service};
 pub use change::Change;
@@ -34,4 +40,5 @@ pub use secret::{NewSecret, Secret};
 pub use store::{
     ApplicationFilter, DeploymentFilter, InstanceFilter, OperationFilter, Store, VariableFilter,
 };
+pub use transfer::{BackupDownload, InstanceDownload, InstanceRestore, Received, Restore, Upload};
 pub use variable::Variable;

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
+use windlass_model::backup::retention::Candidate;
 use windlass_model::id::{
-    ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
-    OrganisationId, RegionId, ReleaseId, SecretId, ServiceId, UserId,
+    ApplicationId, BackupDownloadId, BackupId, BindingId, BrokerId, ClusterId, DeploymentId,
+    EnvironmentId, InstanceBackupId, InstanceDownloadId, InstanceId, OrganisationId, RegionId,
+    ReleaseId, RestoreId, SecretId, ServiceId, UserId,
 };
 use windlass_model::names::{ApplicationSlug, EnvironmentSlug, VariableName};
 use windlass_model::time::Timestamp;
@@ -12,6 +14,7 @@ use windlass_operations::{Operation, OperationState, OperationStore, StoreError}
 
 use crate::account::{Organisation, Token, User};
 use crate::application::{Application, Environment};
+use crate::backup::{Backup, BackupFilter, BackupTimes, InstanceBackup, InstanceBackupFilter};
 use crate::broker::{Broker, BrokerPlan};
 use crate::catalogue::{Cluster, Region, Service};
 use crate::change::Change;
@@ -20,6 +23,7 @@ use crate::instance::{Binding, Instance};
 use crate::page::{Page, PageRequest};
 use crate::retention::{Keep, Surplus, Trimmed};
 use crate::secret::Secret;
+use crate::transfer::{BackupDownload, InstanceDownload, InstanceRestore, Restore, Upload};
 use crate::variable::Variable;
 
 /// Which applications.
@@ -183,6 +187,73 @@ pub trait Store: OperationStore<Change = Change> {
     ) -> Result<Page<Release>, StoreError>;
     /// A release.
     async fn release(&self, id: ReleaseId) -> Result<Option<Release>, StoreError>;
+
+    /// Backups.
+    async fn backups(
+        &self,
+        filter: &BackupFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Backup>, StoreError>;
+    /// A backup.
+    async fn backup(&self, id: BackupId) -> Result<Option<Backup>, StoreError>;
+    /// What backups have of instances.
+    async fn instance_backups(
+        &self,
+        filter: &InstanceBackupFilter,
+        page: &PageRequest,
+    ) -> Result<Page<InstanceBackup>, StoreError>;
+    /// What a backup has of one instance.
+    async fn instance_backup(
+        &self,
+        id: InstanceBackupId,
+    ) -> Result<Option<InstanceBackup>, StoreError>;
+    /// What of one instance's backups retention is about: those of completed backups, newest first.
+    async fn retention_candidates(
+        &self,
+        instance: InstanceId,
+        now: Timestamp,
+    ) -> Result<Vec<Candidate<BackupId>>, StoreError>;
+    /// At most `limit` backups whose time of deletion has come and of which nothing is in use, and those that are being
+    /// deleted already, oldest first.
+    async fn backups_to_delete(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<BackupId>, StoreError>;
+    /// The last backups of every instance that is provisioned, by id.
+    async fn backup_times(&self) -> Result<Vec<BackupTimes>, StoreError>;
+    /// A download.
+    async fn backup_download(
+        &self,
+        id: BackupDownloadId,
+    ) -> Result<Option<BackupDownload>, StoreError>;
+    /// What a download has of instances, in the order of their addition.
+    async fn instance_downloads(
+        &self,
+        download: BackupDownloadId,
+    ) -> Result<Vec<InstanceDownload>, StoreError>;
+    /// What a download has of one instance.
+    async fn instance_download(
+        &self,
+        id: InstanceDownloadId,
+    ) -> Result<Option<InstanceDownload>, StoreError>;
+    /// What a link opens: the link's row, if it has not ended at `now`.
+    async fn download_by_link(
+        &self,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<InstanceDownload>, StoreError>;
+    /// The uploads of a backup, in the order of their addition.
+    async fn uploads(&self, backup: BackupId) -> Result<Vec<Upload>, StoreError>;
+    /// The upload with that hash of one of its links.
+    async fn upload_by_link(&self, hash: &str) -> Result<Option<Upload>, StoreError>;
+    /// A restore.
+    async fn restore(&self, id: RestoreId) -> Result<Option<Restore>, StoreError>;
+    /// What a restore does to instances, in the order of their addition.
+    async fn instance_restores(
+        &self,
+        restore: RestoreId,
+    ) -> Result<Vec<InstanceRestore>, StoreError>;
 
     /// Operations.
     async fn operations(

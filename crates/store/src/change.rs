@@ -2,6 +2,7 @@
 
 mod account;
 mod application;
+mod backup;
 mod binding;
 mod broker;
 mod catalogue;
@@ -13,6 +14,7 @@ mod instance;
 mod other;
 mod release;
 mod secret;
+mod transfer;
 mod variable;
 
 use sqlx::sqlite::{SqliteConnection, SqliteQueryResult};
@@ -187,6 +189,28 @@ impl Changes<'_> {
             Change::NumberRelease { id } => self.number_release(*id).await,
             Change::ExpectRelease(id) => self.expect_release(*id).await,
             Change::DeleteRelease(id) => self.delete_release(*id).await,
+            Change::InsertBackup(row) => self.insert_backup(row).await,
+            Change::InsertInstanceBackup(row) => self.insert_instance_backup(row).await,
+            Change::StartInstanceBackup { id, at } => self.start_instance_backup(*id, *at).await,
+            Change::FinishInstanceBackup { id, result, at } => {
+                self.finish_instance_backup(*id, result, *at).await
+            }
+            Change::FinishBackup { id, at } => self.finish_backup(*id, *at).await,
+            Change::SetBackupDeletion { id, at } => self.set_backup_deletion(*id, *at).await,
+            Change::BeginBackupDeletion { id, at } => self.begin_backup_deletion(*id, *at).await,
+            Change::DeleteBackup(id) => self.delete_backup(*id).await,
+            Change::InsertBackupDownload(row) => self.insert_backup_download(row).await,
+            Change::InsertInstanceDownload(row) => self.insert_instance_download(row).await,
+            Change::DeleteBackupDownload(id) => self.delete_backup_download(*id).await,
+            Change::InsertUpload(row) => self.insert_upload(row).await,
+            Change::ReceiveUpload { id, received } => self.receive_upload(*id, received).await,
+            Change::InsertRestore(row) => self.insert_restore(row).await,
+            Change::InsertInstanceRestore(row) => self.insert_instance_restore(row).await,
+            Change::SetRestoreSafety { id, safety } => self.set_restore_safety(*id, *safety).await,
+            Change::FinishInstanceRestore { id, errors, at } => {
+                self.finish_instance_restore(*id, errors, *at).await
+            }
+            Change::FinishRestore { id, at } => self.finish_restore(*id, *at).await,
             Change::PutSetting { name, value } => self.put_setting(name, value).await,
             Change::Audit(entry) => self.audit(entry).await,
         }

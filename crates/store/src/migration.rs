@@ -4,11 +4,12 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row, query, raw_sql};
 
 /// The migrations in order; the first brings the schema to version 1. One that was released never changes.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_retention.sql"),
     include_str!("../migrations/0003_catalogue.sql"),
     include_str!("../migrations/0004_services.sql"),
+    include_str!("../migrations/0007_backups.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "Wndl".

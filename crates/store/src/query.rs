@@ -3,6 +3,7 @@
 
 pub(crate) mod account;
 pub(crate) mod application;
+pub(crate) mod backup;
 pub(crate) mod broker;
 pub(crate) mod catalogue;
 pub(crate) mod deployment;
@@ -11,6 +12,7 @@ mod list;
 pub(crate) mod operation;
 pub(crate) mod retention;
 pub(crate) mod secret;
+pub(crate) mod transfer;
 pub(crate) mod variable;
 
 pub(crate) use instance::instance_from;

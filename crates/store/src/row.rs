@@ -104,6 +104,17 @@ pub(crate) fn word<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result
     T::deserialize(name).map_err(|error| damaged(column, error))
 }
 
+/// The same, if it is there.
+pub(crate) fn word_or_none<T: DeserializeOwned>(
+    row: &SqliteRow,
+    column: &str,
+) -> Result<Option<T>, Fault> {
+    match text_or_none(row, column)? {
+        Some(_) => word(row, column).map(Some),
+        None => Ok(None),
+    }
+}
+
 /// The text of a document.
 pub(crate) fn to_document<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value)

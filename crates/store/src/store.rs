@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
+use windlass_model::backup::retention::Candidate;
 use windlass_model::id::{
-    ApplicationId, BindingId, BrokerId, ClusterId, DeploymentId, EnvironmentId, InstanceId,
-    OperationId, RegionId, ReleaseId, SecretId, ServiceId, UserId,
+    ApplicationId, BackupDownloadId, BackupId, BindingId, BrokerId, ClusterId, DeploymentId,
+    EnvironmentId, InstanceBackupId, InstanceDownloadId, InstanceId, OperationId, RegionId,
+    ReleaseId, RestoreId, SecretId, ServiceId, UserId,
 };
 use windlass_model::names::EnvironmentSlug;
 use windlass_model::time::Timestamp;
@@ -12,10 +14,11 @@ use windlass_operations::{
     Created, Event, EventRecord, Fence, NewOperation, Operation, OperationStore, StoreError,
 };
 use windlass_records::{
-    Application, ApplicationFilter, Binding, Broker, BrokerPlan, Change, Cluster, Deployment,
-    DeploymentFilter, Environment, Instance, InstanceFilter, Keep, OperationFilter, Organisation,
-    Page, PageRequest, Region, Release, Secret, Service, Store, Surplus, Token, Trimmed, User,
-    Variable, VariableFilter,
+    Application, ApplicationFilter, Backup, BackupDownload, BackupFilter, BackupTimes, Binding,
+    Broker, BrokerPlan, Change, Cluster, Deployment, DeploymentFilter, Environment, Instance,
+    InstanceBackup, InstanceBackupFilter, InstanceDownload, InstanceFilter, InstanceRestore, Keep,
+    OperationFilter, Organisation, Page, PageRequest, Region, Release, Restore, Secret, Service,
+    Store, Surplus, Token, Trimmed, Upload, User, Variable, VariableFilter,
 };
 
 use crate::inner::Durable;
@@ -344,6 +347,123 @@ impl Store for SqliteStore {
     async fn release(&self, id: ReleaseId) -> Result<Option<Release>, StoreError> {
         read!(self, |connection| query::deployment::release(
             connection, id
+        ))
+    }
+
+    async fn backups(
+        &self,
+        filter: &BackupFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Backup>, StoreError> {
+        read!(self, |connection| query::backup::backups(
+            connection, filter, page
+        ))
+    }
+
+    async fn backup(&self, id: BackupId) -> Result<Option<Backup>, StoreError> {
+        read!(self, |connection| query::backup::backup(connection, id))
+    }
+
+    async fn instance_backups(
+        &self,
+        filter: &InstanceBackupFilter,
+        page: &PageRequest,
+    ) -> Result<Page<InstanceBackup>, StoreError> {
+        read!(self, |connection| query::backup::instance_backups(
+            connection, filter, page
+        ))
+    }
+
+    async fn instance_backup(
+        &self,
+        id: InstanceBackupId,
+    ) -> Result<Option<InstanceBackup>, StoreError> {
+        read!(self, |connection| query::backup::instance_backup(
+            connection, id
+        ))
+    }
+
+    async fn retention_candidates(
+        &self,
+        instance: InstanceId,
+        now: Timestamp,
+    ) -> Result<Vec<Candidate<BackupId>>, StoreError> {
+        read!(self, |connection| query::backup::retention_candidates(
+            connection, instance, now
+        ))
+    }
+
+    async fn backups_to_delete(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<BackupId>, StoreError> {
+        read!(self, |connection| query::backup::to_delete(
+            connection, now, limit
+        ))
+    }
+
+    async fn backup_times(&self) -> Result<Vec<BackupTimes>, StoreError> {
+        read!(self, |connection| query::backup::times(connection))
+    }
+
+    async fn backup_download(
+        &self,
+        id: BackupDownloadId,
+    ) -> Result<Option<BackupDownload>, StoreError> {
+        read!(self, |connection| query::transfer::download(connection, id))
+    }
+
+    async fn instance_downloads(
+        &self,
+        download: BackupDownloadId,
+    ) -> Result<Vec<InstanceDownload>, StoreError> {
+        read!(self, |connection| query::transfer::instance_downloads(
+            connection, download
+        ))
+    }
+
+    async fn instance_download(
+        &self,
+        id: InstanceDownloadId,
+    ) -> Result<Option<InstanceDownload>, StoreError> {
+        read!(self, |connection| query::transfer::instance_download(
+            connection, id
+        ))
+    }
+
+    async fn download_by_link(
+        &self,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<InstanceDownload>, StoreError> {
+        read!(self, |connection| query::transfer::download_by_link(
+            connection, hash, now
+        ))
+    }
+
+    async fn uploads(&self, backup: BackupId) -> Result<Vec<Upload>, StoreError> {
+        read!(self, |connection| query::transfer::uploads(
+            connection, backup
+        ))
+    }
+
+    async fn upload_by_link(&self, hash: &str) -> Result<Option<Upload>, StoreError> {
+        read!(self, |connection| query::transfer::upload_by_link(
+            connection, hash
+        ))
+    }
+
+    async fn restore(&self, id: RestoreId) -> Result<Option<Restore>, StoreError> {
+        read!(self, |connection| query::transfer::restore(connection, id))
+    }
+
+    async fn instance_restores(
+        &self,
+        restore: RestoreId,
+    ) -> Result<Vec<InstanceRestore>, StoreError> {
+        read!(self, |connection| query::transfer::instance_restores(
+            connection, restore
         ))
     }
 

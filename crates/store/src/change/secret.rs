@@ -100,6 +100,9 @@ impl Changes<'_> {
              OR EXISTS (SELECT 1 FROM service_broker WHERE password = ?1) \
              OR EXISTS (SELECT 1 FROM binding WHERE password = ?1 AND state <> 'revoked') \
              OR EXISTS (SELECT 1 FROM instance WHERE given_url = ?1 AND state <> 'REMOVED') \
+             OR EXISTS (SELECT 1 FROM instance_backup WHERE key_secret = ?1 \
+                AND (ended_at IS NULL OR content_bytes IS NOT NULL)) \
+             OR EXISTS (SELECT 1 FROM instance_download WHERE link = ?1) \
              OR EXISTS (SELECT 1 FROM release_secret WHERE secret_id = ?1) \
              OR EXISTS (SELECT 1 FROM deployment WHERE ended_at IS NULL AND instr(snapshot, ?1) > 0)",
         )

@@ -21,7 +21,7 @@ async fn the_schema_is_the_one_that_was_reviewed() {
         .collect();
     assert!(loose.is_empty(), "every table is STRICT: {loose:?}");
     insta::assert_snapshot!(statements.join(";\n"));
-    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "4")] {
+    for (pragma, wanted) in [("journal_mode", "wal"), ("user_version", "5")] {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {pragma}")))
             .fetch_one(&mut connection)
             .await
@@ -56,6 +56,13 @@ async fn an_older_store_is_brought_forward_with_what_it_has() {
             "ALTER TABLE cluster DROP COLUMN administration_port".to_owned(),
             "ALTER TABLE cluster DROP COLUMN settings".to_owned(),
             "ALTER TABLE instance DROP COLUMN given_url".to_owned(),
+            "DROP TABLE instance_restore".to_owned(),
+            "DROP TABLE restore".to_owned(),
+            "DROP TABLE upload".to_owned(),
+            "DROP TABLE instance_download".to_owned(),
+            "DROP TABLE backup_download".to_owned(),
+            "DROP TABLE instance_backup".to_owned(),
+            "DROP TABLE backup".to_owned(),
             "DROP TABLE service_broker_plan".to_owned(),
             "DROP TABLE service_broker".to_owned(),
             "ALTER TABLE instance DROP COLUMN profile".to_owned(),
